@@ -1,0 +1,48 @@
+"""The contracts. ``Mappers`` is the bundle that container.py builds for one database or another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from reader.mappers.entries import EntryMapper
+from reader.mappers.feeds import FeedMapper
+from reader.mappers.flags import FlagMapper
+from reader.mappers.subscriptions import SubscriptionMapper
+from reader.mappers.users import UserMapper
+from reader.mappers.work import JobMapper, LeaseMapper, UndoMapper
+
+
+class Mappers(Protocol):
+    """One mapper call is one atomic, idempotent change (or one read). No unit of work across calls."""
+
+    @property
+    def users(self) -> UserMapper: ...
+    @property
+    def feeds(self) -> FeedMapper: ...
+    @property
+    def entries(self) -> EntryMapper: ...
+    @property
+    def subscriptions(self) -> SubscriptionMapper: ...
+    @property
+    def flags(self) -> FlagMapper: ...
+    @property
+    def jobs(self) -> JobMapper: ...
+    @property
+    def leases(self) -> LeaseMapper: ...
+    @property
+    def undo(self) -> UndoMapper: ...
+
+    async def migrate(self) -> list[str]:
+        """Brings the schema up to date; returns the names of the migrations that ran."""
+        ...
+
+    async def backup(self, target: Path) -> None:
+        """A consistent copy of everything into a file that does not exist yet, while others read and write."""
+        ...
+
+    async def ready(self) -> None:
+        """Raises if the store cannot be read."""
+        ...
+
+    async def close(self) -> None: ...

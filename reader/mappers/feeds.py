@@ -1,0 +1,141 @@
+"""Contract for feeds, their schedule and their pulls. Every write under a lease token is refused once fenced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from reader.models.feed import Feed, FeedState, Icon, Pull, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMark:
+    """What lists and counters need to know of a feed, and can keep in memory until its rev moves.
+
+    A feed's rev moves with its seq, floor, title, icon, state, url or site_url.
+    """
+
+    feed_id: int
+    rev: int
+    seq: int
+    floor: int
+    title: str
+    url: str
+    site_url: str | None
+    icon: str | None
+    state: FeedState
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMeta:
+    """What a parsed document says of its feed. None leaves what is stored (only title, format … that are set)."""
+
+    title: str | None = None
+    site_url: str | None = None
+    description: str | None = None
+    language: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """How a pull ended; written in one go by record_pull, which also ends the lease."""
+
+    pull: Pull
+    state: FeedState
+    next_pull_at: float
+    reason: str
+    errors: int
+    error: str | None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: bytes | None = None
+    rhythm: bytes = b""
+    hint_seconds: int | None = None
+    moved_to: str | None = None
+    moved_count: int = 0
+    meta: FeedMeta = field(default_factory=FeedMeta)
+
+
+class FeedMapper(Protocol):
+    async def create(
+        self, url: str, *, title: str, site_url: str | None, description: str | None, now: float
+    ) -> tuple[Feed, bool]:
+        """The feed at this canonical URL (or at an alias of that name); True if it was made by this call.
+
+        A new feed is due at once (next_pull_at = now), state "new", seq = floor = 0.
+        """
+        ...
+
+    async def get(self, feed_id: int) -> Feed | None: ...
+    async def by_url(self, url: str) -> Feed | None:
+        """By canonical URL or alias."""
+        ...
+
+    async def add_alias(self, feed_id: int, url: str) -> None:
+        """Another address of the same feed. An alias that is taken already is left alone."""
+        ...
+
+    async def page(self, *, after: int, limit: int) -> list[Feed]:
+        """All feeds in order of id, those above ``after``."""
+        ...
+
+    async def search(self, words: str, limit: int) -> list[Feed]:
+        """Feeds whose title, URL or site contains every word, without regard to case; most read first."""
+        ...
+
+    async def marks(self, feed_ids: Sequence[int]) -> list[FeedMark]: ...
+    async def marks_since(self, rev: int, limit: int) -> list[FeedMark]:
+        """Marks with a rev above ``rev``, in order of rev, at most ``limit``."""
+        ...
+
+    async def readers(self, feed_id: int) -> int: ...
+
+    async def schedule(self, feed_id: int) -> Schedule | None: ...
+    async def due(self, now: float, limit: int) -> list[tuple[int, str]]:
+        """(id, url) of feeds that are due and not leased at ``now``, the longest due first. Never "gone" ones."""
+        ...
+
+    async def next_due_at(self) -> float | None: ...
+    async def make_due(self, feed_id: int, now: float) -> None:
+        """A person asks for a check: due now; a "gone" feed becomes "failing" again."""
+        ...
+
+    async def lease(self, feed_id: int, now: float, until: float) -> int | None:
+        """A new fence token, or None while somebody else holds the lease at ``now``."""
+        ...
+
+    async def release(self, feed_id: int, token: int) -> None:
+        """Ends the lease without a result; the feed stays due."""
+        ...
+
+    async def record_pull(self, feed_id: int, token: int, result: PullResult) -> bool:
+        """Schedule, meta and pull log in one atomic write; the log keeps the newest 50 a feed.
+
+        False, and nothing written, when ``token`` is fenced.
+        """
+        ...
+
+    async def pulls(self, feed_id: int, limit: int) -> list[Pull]:
+        """Newest first."""
+        ...
+
+    async def move(self, feed_id: int, token: int, url: str) -> int | None:
+        """Stores a new canonical URL (the old one becomes an alias).
+
+        If another feed stands at ``url`` this one is merged into it: subscriptions move over (folder and own
+        title kept; where a reader has both, the union), seqs read are carried over by uid, stars and read-later
+        too, aliases follow, this feed is removed. Returns the id of the feed that is left; None when fenced.
+        """
+        ...
+
+    async def set_icon(self, feed_id: int, icon: Icon | None, now: float) -> None:
+        """Stores the icon by digest (once) and points the feed to it; None notes that there is none."""
+        ...
+
+    async def icon(self, digest: str) -> Icon | None: ...
+    async def stats(self, now: float) -> dict[str, int]:
+        """{"feeds", "due", "failing", "gone", "entries", "subscriptions", "users"} for metrics and logs."""
+        ...

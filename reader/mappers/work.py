@@ -1,0 +1,55 @@
+"""Contract for jobs that are rows, named leases, and the undo journal."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from reader.models.job import Job, Lease
+from reader.models.subscription import Undo
+
+
+class JobMapper(Protocol):
+    async def put(self, key: str, name: str, args: str, queue: str, *, now: float, run_at: float) -> tuple[Job, bool]:
+        """The job with that key; True if this call made it wait. One that waits or runs is left as it is; a finished
+        one starts anew (attempts 0)."""
+        ...
+
+    async def get(self, key: str) -> Job | None: ...
+    async def due(self, now: float, limit: int) -> list[Job]:
+        """Waiting with run_at ≤ now, or running with a lease that ran out; oldest first."""
+        ...
+
+    async def start(self, key: str, now: float, until: float) -> Job | None:
+        """Takes the job: state running, attempts + 1, a new lease token. None when it is not due (any more)."""
+        ...
+
+    async def finish(self, key: str, token: int, result: str, now: float) -> bool: ...
+    async def fail(self, key: str, token: int, error: str, now: float, retry_at: float | None) -> bool:
+        """Waits again until retry_at, or has failed for good. False when fenced."""
+        ...
+
+    async def give_back(self, key: str, token: int) -> bool:
+        """Waiting again, the attempt not counted: the process is shutting down."""
+        ...
+
+    async def remove_finished(self, before: float) -> int: ...
+
+
+class LeaseMapper(Protocol):
+    async def take(self, name: str, holder: str, now: float, until: float) -> Lease | None:
+        """Takes or extends; None while another holder has it at ``now``. The token rises when the holder changes
+        or the lease had run out."""
+        ...
+
+    async def drop(self, name: str, token: int) -> None: ...
+    async def get(self, name: str) -> Lease | None: ...
+
+
+class UndoMapper(Protocol):
+    async def add(self, undo: Undo) -> None: ...
+    async def take(self, user_id: int, token: str, now: float) -> Undo | None:
+        """Removes and returns it; None if absent, another's, expired or taken already."""
+        ...
+
+    async def latest(self, user_id: int, kind: str, now: float) -> Undo | None: ...
+    async def trim(self, before: float) -> int: ...

@@ -1,0 +1,88 @@
+"""Entries. Times are UTC seconds since 1970 (float)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NewType
+
+SafeHtml = NewType("SafeHtml", str)
+"""HTML that ingest/clean produced. Nothing else may make one; templates print it unescaped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    url: str
+    type: str | None
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an entry stands: enough to merge and to page."""
+
+    seq: int
+    sort_at: float
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry that is about to be stored. ``uid`` is its identity inside its feed (ingest/identify)."""
+
+    uid: str
+    digest: bytes  # of what a reader sees; another digest under the same uid is an update
+    url: str | None
+    title: str
+    author: str | None
+    published_at: float | None
+    updated_at: float | None
+    summary: str  # plain text, at most 300 characters
+    content: SafeHtml
+    tags: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    comments_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored entry. ``id`` is global and rises with arrival (below 10^15); (feed_id, seq) is unique."""
+
+    id: int
+    feed_id: int
+    seq: int
+    uid: str
+    digest: bytes
+    url: str | None
+    title: str
+    author: str | None
+    published_at: float | None
+    updated_at: float | None
+    arrived_at: float
+    sort_at: float
+    summary: str
+    content: SafeHtml
+    tags: tuple[str, ...]
+    enclosures: tuple[Enclosure, ...]
+    comments_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What one user did to one entry besides reading it; the times are when, None: not."""
+
+    entry_id: int
+    starred_at: float | None = None
+    later_at: float | None = None
+
+
+def sort_times(published: list[float | None], now: float, previous: float) -> list[float]:
+    """sort_at for new entries in order of seq: published, but never in the future and never below the one before.
+
+    ``previous`` is the sort_at of the highest seq so far (0 without one). The result never falls, so that order by
+    sort_at and order by seq agree inside a feed whatever dates a publisher writes.
+    """
+    out: list[float] = []
+    for when in published:
+        previous = max(previous, min(now if when is None else when, now))
+        out.append(previous)
+    return out
