@@ -1,0 +1,81 @@
+"""Typed events, and the port that carries them. An event is a hint: who gets it reads again; a lost one costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesArrived:
+    """New visible entries in a feed. Topic feed:ID."""
+
+    feed_id: int
+    count: int
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedChanged:
+    """Title, icon, state, schedule or a pull's end. Topic feed:ID."""
+
+    feed_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingChanged:
+    """Marks, folders or subscriptions of a user moved to ``rev``. Topic user:ID."""
+
+    user_id: int
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChanged:
+    """Topic user:ID."""
+
+    user_id: int
+    entry_id: int
+    kind: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """Topic job:KEY; the row holds the result."""
+
+    key: str
+
+
+Event = EntriesArrived | FeedChanged | ReadingChanged | FlagChanged | JobFinished
+
+
+def feed_topic(feed_id: int) -> str:
+    return f"feed:{feed_id}"
+
+
+def user_topic(user_id: int) -> str:
+    return f"user:{user_id}"
+
+
+def job_topic(key: str) -> str:
+    return f"job:{key}"
+
+
+class Channel(Protocol):
+    """One subscriber's stream. Bounded: a slow one loses the oldest and learns it by ``lost`` (then reads all again)."""
+
+    lost: bool
+
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+    def set_topics(self, topics: Iterable[str]) -> None: ...
+
+
+class PubSub(Protocol):
+    async def publish(self, topic: str, event: Event) -> None:
+        """Never blocks on a slow subscriber, never raises for one."""
+        ...
+
+    def subscribe(self, topics: Iterable[str]) -> AbstractAsyncContextManager[Channel]: ...

@@ -1,0 +1,79 @@
+"""Typed job payloads, and the port that carries them to a manager. Names are explicit: moving a file orphans nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import ClassVar, Protocol
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class PullFeed:
+    """Fetch one feed now. ``user``: somebody waits for it (queue "pull"), else the updater asks ("pull-sys")."""
+
+    NAME: ClassVar[str] = "pull"
+    feed_id: int
+    user: bool = False
+
+    @property
+    def queue(self) -> str:
+        return "pull" if self.user else "pull-sys"
+
+
+@dataclass(frozen=True, slots=True)
+class Discover:
+    """Find the feeds of an address that a person typed. ``address`` is normalised (ingest.address.normalize)."""
+
+    NAME: ClassVar[str] = "discover"
+    address: str
+    typed: str = ""
+
+    @property
+    def queue(self) -> str:
+        return "discovery"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchIcon:
+    NAME: ClassVar[str] = "icon"
+    feed_id: int
+
+    @property
+    def queue(self) -> str:
+        return "icon"
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Purge, trim journals, end sessions, recount: everything that nobody waits for."""
+
+    NAME: ClassVar[str] = "upkeep"
+
+    @property
+    def queue(self) -> str:
+        return "upkeep"
+
+
+Payload = PullFeed | Discover | FetchIcon | Upkeep
+
+USER_QUEUES = ("pull", "discovery")
+SYSTEM_QUEUES = ("pull-sys", "icon", "upkeep")
+
+
+def key_of(payload: Payload) -> str:
+    """Hex digest of name and identifying arguments: the same job is never queued twice while one waits or runs."""
+    args = asdict(payload)
+    args.pop("user", None)  # who asks does not make it another pull
+    args.pop("typed", None)
+    text = orjson.dumps([payload.NAME, args], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+class JobQueue(Protocol):
+    """What gateways need of a queue. The durable row is written before; the queue only carries."""
+
+    async def put(self, payload: Payload) -> bool:
+        """False if a job of the same key already waits (a waiting system job moves up when a user asks)."""
+        ...

@@ -1,0 +1,1 @@
+"""Implementations of the PubSub port (reader/events.py)."""
