@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 import orjson
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +79,16 @@ class JobQueue(Protocol):
 
     async def put(self, payload: Payload) -> bool:
         """False if a job of the same key already waits (a waiting system job moves up when a user asks)."""
+        ...
+
+
+class Cpu(Protocol):
+    """Where parsing and cleaning run, away from the event loop."""
+
+    async def run(self, function: Callable[..., T], *args: object, seconds: float = 20.0) -> T:
+        """Calls ``function`` (importable by name; picklable arguments and result) in a CPU process.
+
+        Raises what the function raised; Upstream(kind="too_large") when it ran over its time limit or memory
+        limit and was killed.
+        """
         ...
