@@ -86,6 +86,10 @@ class FeedMapper(Protocol):
         """Feeds whose title, URL or site contains every word, without regard to case; most read first."""
         ...
 
+    async def rev(self) -> int:
+        """The highest rev given out so far."""
+        ...
+
     async def marks(self, feed_ids: Sequence[int]) -> list[FeedMark]: ...
     async def marks_since(self, rev: int, limit: int) -> list[FeedMark]:
         """Marks with a rev above ``rev``, in order of rev, at most ``limit``."""
