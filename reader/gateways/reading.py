@@ -290,8 +290,10 @@ class ReadingGateway:
 
     # ---- marks
 
-    async def mark(self, user_id: int, entry_ids: Sequence[int], read: bool) -> list[int]:
-        """Ids that changed. NotFound if one of them is not the user's to read."""
+    async def mark(
+        self, user_id: int, entry_ids: Sequence[int], read: bool
+    ) -> tuple[list[int], tuple[ReadChange, ...]]:
+        """Ids that changed, and the changes. NotFound if one of them is not the user's to read."""
         shelf, entries = await asyncio.gather(self.shelf(user_id), self._mappers.entries.many(entry_ids))
         if len({e.id for e in entries}) != len(set(entry_ids)) or any(e.feed_id not in shelf.subs for e in entries):
             raise NotFound("There is no such entry.")
@@ -303,7 +305,7 @@ class ReadingGateway:
             user_id, [ReadChange(f, s if read else empty, empty if read else s) for f, s in seqs.items()]
         )
         changed = {c.feed_id: c.add if read else c.remove for c in applied}
-        return [e.id for e in entries if e.seq in changed.get(e.feed_id, empty)]
+        return [e.id for e in entries if e.seq in changed.get(e.feed_id, empty)], applied
 
     async def _apply(self, user_id: int, changes: Sequence[ReadChange]) -> tuple[ReadChange, ...]:
         marked = await self._mappers.subscriptions.mark(user_id, changes, now=self._clock.now())

@@ -1,0 +1,103 @@
+"""The composition root: settings → everything else. The one place that knows which database, cache and bus it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reader.cache import Cache
+from reader.cache.memory import MemoryCache
+from reader.clock import Clock
+from reader.events import PubSub
+from reader.gateways.accounts import AccountGateway
+from reader.gateways.discovery import DiscoveryGateway
+from reader.gateways.feeds import FeedGateway
+from reader.gateways.icons import IconGateway
+from reader.gateways.pulls import PullGateway
+from reader.gateways.reading import ReadingGateway
+from reader.gateways.subscriptions import SubscriptionGateway
+from reader.gateways.upkeep import UpkeepGateway
+from reader.ingest.fetch import Fetcher
+from reader.jobs import Cpu, JobQueue
+from reader.mappers import Mappers
+from reader.pubsub.memory import MemoryBus
+from reader.services import Services
+from reader.services.access import Access
+from reader.services.accounts import AccountService
+from reader.services.feeds import FeedService
+from reader.services.folders import FolderService
+from reader.services.reading import ReadingService
+from reader.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    reading: ReadingGateway
+    accounts: AccountGateway
+    subscriptions: SubscriptionGateway
+    feeds: FeedGateway
+    pulls: PullGateway
+    discovery: DiscoveryGateway
+    icons: IconGateway
+    upkeep: UpkeepGateway
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    settings: Settings
+    clock: Clock
+    mappers: Mappers
+    cache: Cache
+    bus: PubSub
+    queue: JobQueue
+    cpu: Cpu
+    fetcher: Fetcher
+    gateways: Gateways
+    services: Services
+
+    async def close(self) -> None:
+        await self.fetcher.close()
+        await self.cache.close()
+        await self.mappers.close()
+
+
+async def open_mappers(settings: Settings) -> Mappers:
+    """The store, opened but not migrated."""
+    from reader.mappers.sqlite import open_store  # late: another store's process never loads SQLite's mappers
+
+    return await open_store(settings.data / "evantr.sqlite")
+
+
+async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock | None = None) -> Container:
+    """Opens everything; the caller migrates, and closes it with Container.close()."""
+    clock = clock or Clock()
+    mappers = await open_mappers(settings)
+    cache = MemoryCache(clock)
+    bus = MemoryBus()
+    fetcher = Fetcher(settings)
+    gateways = Gateways(
+        reading=ReadingGateway(mappers, bus, clock),
+        accounts=AccountGateway(mappers, cache, clock, settings),
+        subscriptions=SubscriptionGateway(mappers, queue, bus, clock, settings),
+        feeds=FeedGateway(mappers, queue, bus, clock),
+        pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings),
+        discovery=DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings),
+        icons=IconGateway(mappers, fetcher, cpu, bus, clock),
+        upkeep=UpkeepGateway(mappers, clock, settings),
+    )
+    access = Access(gateways.accounts, gateways.reading)
+    services = Services(
+        access=access,
+        accounts=AccountService(access, gateways.accounts, settings),
+        feeds=FeedService(
+            access,
+            gateways.subscriptions,
+            gateways.reading,
+            gateways.discovery,
+            gateways.feeds,
+            cache,
+            settings,
+        ),
+        folders=FolderService(access, gateways.subscriptions, gateways.reading),
+        reading=ReadingService(access, gateways.reading, gateways.subscriptions, bus),
+    )
+    return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

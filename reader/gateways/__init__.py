@@ -1,0 +1,1 @@
+"""Business rules per entity: write, then enqueue, then publish."""

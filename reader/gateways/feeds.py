@@ -1,0 +1,72 @@
+"""Rules of feeds as people see them. (Pulling them is gateways/pulls.)"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from reader.clock import Clock
+from reader.events import FeedChanged, PubSub, feed_topic
+from reader.jobs import JobQueue, PullFeed
+from reader.mappers import Mappers
+from reader.models.feed import Feed, Icon, Pull, Schedule
+
+PULLS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """What the health page tells. ``now`` is when it was read."""
+
+    feed: Feed
+    schedule: Schedule
+    pulls: list[Pull]
+    readers: int
+    newest_at: float | None
+    now: float
+
+
+class FeedGateway:
+    def __init__(self, mappers: Mappers, queue: JobQueue, bus: PubSub, clock: Clock) -> None:
+        self._feeds = mappers.feeds
+        self._entries = mappers.entries
+        self._queue = queue
+        self._bus = bus
+        self._clock = clock
+
+    async def get(self, feed_id: int) -> Feed | None:
+        return await self._feeds.get(feed_id)
+
+    async def at(self, url: str) -> Feed | None:
+        """By canonical URL or alias."""
+        return await self._feeds.by_url(url)
+
+    async def search(self, words: str, limit: int) -> list[Feed]:
+        return await self._feeds.search(words, limit)
+
+    async def page(self, after: int, limit: int) -> list[Feed]:
+        return await self._feeds.page(after=after, limit=limit)
+
+    async def icon(self, digest: str) -> Icon | None:
+        return await self._feeds.icon(digest)
+
+    async def ask(self, feed_id: int) -> None:
+        """A person wants it pulled now: the row says so first, the queue only hurries."""
+        await self._feeds.make_due(feed_id, self._clock.now())
+        await self._queue.put(PullFeed(feed_id, user=True))
+        await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
+
+    async def facts(self, feed_id: int) -> FeedFacts | None:
+        feed, schedule, pulls, readers = await asyncio.gather(
+            self._feeds.get(feed_id),
+            self._feeds.schedule(feed_id),
+            self._feeds.pulls(feed_id, PULLS_SHOWN),
+            self._feeds.readers(feed_id),
+        )
+        if feed is None or schedule is None:
+            return None
+        top = (await self._entries.positions([(feed_id, feed.seq, feed.seq)])).get(feed_id, [])
+        return FeedFacts(feed, schedule, pulls, readers, top[0].sort_at if top else None, self._clock.now())
+
+    async def stats(self) -> dict[str, int]:
+        return await self._feeds.stats(self._clock.now())

@@ -1,0 +1,200 @@
+"""Rules of subscriptions and folders, and the journal that takes acts back. Write first, then enqueue, then publish."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from pyroaring import BitMap
+
+from reader.clock import Clock
+from reader.events import PubSub, ReadingChanged, user_topic
+from reader.jobs import JobQueue, PullFeed
+from reader.mappers import Mappers
+from reader.models.feed import Feed
+from reader.models.subscription import Folder, ReadChange, Subscription, Undo
+from reader.settings import Settings
+
+UNDO_SECONDS = 86_400.0
+
+
+class SubscriptionGateway:
+    def __init__(self, mappers: Mappers, queue: JobQueue, bus: PubSub, clock: Clock, settings: Settings) -> None:
+        self._subscriptions = mappers.subscriptions
+        self._feeds = mappers.feeds
+        self._undo = mappers.undo
+        self._queue = queue
+        self._bus = bus
+        self._clock = clock
+        self._settings = settings
+        self._takers: dict[str, Callable[[int, Any], Awaitable[int]]] = {
+            "unsubscribe": self._undo_unsubscribe,
+            "move": self._undo_move,
+            "rename": self._undo_rename,
+            "folder-rename": self._undo_folder_rename,
+            "folder-remove": self._undo_folder_remove,
+            "folder-move": self._undo_folder_move,
+            "mark-all": self._undo_marks,
+            "marks": self._undo_marks,
+        }
+
+    async def changed(self, user_id: int) -> None:
+        """Tells the user's open pages that folders, subscriptions or marks changed."""
+        delta = await self._subscriptions.delta(user_id, 2**53, 2**53)
+        await self._bus.publish(user_topic(user_id), ReadingChanged(user_id, delta.rev))
+
+    # ---- feeds
+
+    async def subscribe(
+        self, user_id: int, url: str, title: str, site_url: str | None, description: str | None,
+        *, folder_id: int | None, own_title: str | None,
+    ) -> Feed:  # fmt: skip
+        """Subscribes to the feed at a proven URL; a feed that is new to the store is pulled at once."""
+        feed, _ = await self._feeds.create(
+            url, title=title, site_url=site_url, description=description, now=self._clock.now()
+        )
+        return await self.subscribe_known(user_id, feed, folder_id=folder_id, own_title=own_title)
+
+    async def subscribe_known(
+        self, user_id: int, feed: Feed, *, folder_id: int | None, own_title: str | None
+    ) -> Feed:
+        await self._subscriptions.subscribe(
+            user_id,
+            feed.id,
+            folder_id=folder_id,
+            title=own_title,
+            unread=self._settings.initial_unread,
+            now=self._clock.now(),
+        )
+        if feed.state == "new":
+            await self._queue.put(PullFeed(feed.id, user=True))
+        await self.changed(user_id)
+        return feed
+
+    async def unsubscribe(self, user_id: int, feed_ids: Sequence[int], label: str) -> Undo | None:
+        removed = await self._subscriptions.unsubscribe(user_id, feed_ids)
+        if not removed:
+            return None
+        undo = await self.journal(user_id, "unsubscribe", label, [_packed(s) for s in removed])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_unsubscribe(self, user_id: int, payload: Any) -> int:
+        return await self._subscriptions.restore([_unpacked(user_id, item) for item in payload])
+
+    async def move(
+        self, user_id: int, before_move: Sequence[Subscription], folder_id: int | None, before: int | None, label: str
+    ) -> Undo:
+        ids = [s.feed_id for s in before_move]
+        await self._subscriptions.move(user_id, ids, folder_id, before)
+        undo = await self.journal(user_id, "move", label, [[s.feed_id, s.folder_id] for s in before_move])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_move(self, user_id: int, payload: Any) -> int:
+        for feed_id, folder_id in payload:
+            await self._subscriptions.move(user_id, [feed_id], folder_id, None)
+        return len(payload)
+
+    async def rename(self, user_id: int, feed_id: int, old: str | None, new: str | None, label: str) -> Undo:
+        await self._subscriptions.rename(user_id, feed_id, new)
+        undo = await self.journal(user_id, "rename", label, [feed_id, old])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_rename(self, user_id: int, payload: Any) -> int:
+        await self._subscriptions.rename(user_id, payload[0], payload[1])
+        return 1
+
+    # ---- folders
+
+    async def add_folder(self, user_id: int, title: str) -> Folder:
+        folder = await self._subscriptions.add_folder(user_id, title)
+        await self.changed(user_id)
+        return folder
+
+    async def rename_folder(self, user_id: int, folder: Folder, title: str, label: str) -> Undo:
+        await self._subscriptions.rename_folder(user_id, folder.id, title)
+        undo = await self.journal(user_id, "folder-rename", label, [folder.id, folder.title])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_folder_rename(self, user_id: int, payload: Any) -> int:
+        await self._subscriptions.rename_folder(user_id, payload[0], payload[1])
+        return 1
+
+    async def remove_folder(self, user_id: int, folder: Folder, label: str) -> Undo:
+        feed_ids = await self._subscriptions.remove_folder(user_id, folder.id)
+        undo = await self.journal(user_id, "folder-remove", label, [asdict(folder), feed_ids])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_folder_remove(self, user_id: int, payload: Any) -> int:
+        await self._subscriptions.restore_folder(Folder(**{**payload[0], "user_id": user_id}), payload[1])
+        return 1
+
+    async def move_folder(
+        self, user_id: int, folder_id: int, before: int | None, follower: int | None, label: str
+    ) -> Undo:
+        """``follower`` is the folder it stood before, for undo."""
+        await self._subscriptions.move_folder(user_id, folder_id, before)
+        undo = await self.journal(user_id, "folder-move", label, [folder_id, follower])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_folder_move(self, user_id: int, payload: Any) -> int:
+        await self._subscriptions.move_folder(user_id, payload[0], payload[1])
+        return 1
+
+    async def open_folder(self, user_id: int, folder_id: int, open_: bool) -> None:
+        await self._subscriptions.open_folder(user_id, folder_id, open_)
+
+    # ---- the undo journal
+
+    async def journal(self, user_id: int, kind: str, label: str, payload: object) -> Undo:
+        now = self._clock.now()
+        text = orjson.dumps(payload).decode()
+        undo = Undo(self._clock.secret()[:22], user_id, kind, label, text, now, now + UNDO_SECONDS)
+        await self._undo.add(undo)
+        return undo
+
+    async def journal_marks(self, user_id: int, label: str, changes: Sequence[ReadChange], *, kind: str) -> Undo:
+        """``kind`` is "mark-all" or "marks"."""
+        payload = [[c.feed_id, _text(c.add), _text(c.remove)] for c in changes]
+        return await self.journal(user_id, kind, label, payload)
+
+    async def _undo_marks(self, user_id: int, payload: Any) -> int:
+        changes = [ReadChange(feed_id, _bitmap(remove), _bitmap(add)) for feed_id, add, remove in payload]
+        marked = await self._subscriptions.mark(user_id, changes, now=self._clock.now())
+        return sum(len(c.add) + len(c.remove) for c in marked.changes)
+
+    async def latest(self, user_id: int, kind: str) -> Undo | None:
+        return await self._undo.latest(user_id, kind, self._clock.now())
+
+    async def take_back(self, user_id: int, token: str) -> tuple[Undo, int] | None:
+        """Undoes what ``token`` names, once; None when it is unknown, expired or was taken back already."""
+        undo = await self._undo.take(user_id, token, self._clock.now())
+        if undo is None:
+            return None
+        changed = await self._takers[undo.kind](user_id, orjson.loads(undo.payload))
+        await self.changed(user_id)
+        return undo, changed
+
+
+def _packed(sub: Subscription) -> dict[str, object]:
+    return {**asdict(sub), "read": base64.b64encode(sub.read).decode()}
+
+
+def _unpacked(user_id: int, item: dict[str, Any]) -> Subscription:
+    return Subscription(**{**item, "user_id": user_id, "read": base64.b64decode(item["read"])})
+
+
+def _text(seqs: BitMap) -> str:
+    return base64.b64encode(seqs.serialize()).decode() if seqs else ""
+
+
+def _bitmap(text: str) -> BitMap:
+    return BitMap.deserialize(base64.b64decode(text)) if text else BitMap()

@@ -1,0 +1,20 @@
+"""Services: the only door to the core for pages, the API and the command line. The actor comes first, always."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reader.services.access import Access
+from reader.services.accounts import AccountService
+from reader.services.feeds import FeedService
+from reader.services.folders import FolderService
+from reader.services.reading import ReadingService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    access: Access
+    accounts: AccountService
+    feeds: FeedService
+    folders: FolderService
+    reading: ReadingService

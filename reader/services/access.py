@@ -1,0 +1,77 @@
+"""The one gate. Every service method passes the actor through here first; absent and forbidden look the same."""
+
+from __future__ import annotations
+
+from reader.errors import Forbidden, NotFound
+from reader.gateways.accounts import AccountGateway
+from reader.gateways.reading import ReadingGateway
+from reader.models.feed import Feed
+from reader.models.reading import EntryView
+from reader.models.subscription import Folder, Subscription
+from reader.models.user import Actor, User
+
+
+class Access:
+    def __init__(self, accounts: AccountGateway, reading: ReadingGateway) -> None:
+        self._accounts = accounts
+        self._reading = reading
+
+    # ---- who is it
+
+    async def session(self, secret: str) -> tuple[Actor, User] | None:
+        """Who holds this cookie; None when the session is unknown or over."""
+        return _as_actor(await self._accounts.session_user(secret))
+
+    async def token(self, secret: str) -> tuple[Actor, User] | None:
+        """Who holds this personal token."""
+        return _as_actor(await self._accounts.token_user(secret))
+
+    # ---- what may they
+
+    def user(self, actor: Actor) -> int:
+        """The id of a signed-in person; raises Forbidden otherwise."""
+        if not actor.signed_in:
+            raise Forbidden("Sign in first.", signed_out=True)
+        return actor.user_id
+
+    def admin(self, actor: Actor) -> None:
+        """Raises Forbidden unless an administrator, or the system itself, acts."""
+        if not actor.admin:
+            raise Forbidden("Only an administrator can do that.", signed_out=not actor.signed_in)
+
+    def anyone(self, actor: Actor) -> Actor:
+        """Said where no account is needed, so that it is never left out by mistake."""
+        return actor
+
+    async def subscription(self, actor: Actor, feed_id: int) -> Subscription:
+        shelf = await self._reading.shelf(self.user(actor))
+        state = shelf.subs.get(feed_id)
+        if state is None:
+            raise NotFound("There is no such feed.")
+        return state.sub
+
+    async def subscriptions(self, actor: Actor, feed_ids: list[int]) -> list[Subscription]:
+        shelf = await self._reading.shelf(self.user(actor))
+        if any(feed_id not in shelf.subs for feed_id in feed_ids):
+            raise NotFound("There is no such feed.")
+        return [shelf.subs[feed_id].sub for feed_id in feed_ids]
+
+    async def folder(self, actor: Actor, folder_id: int) -> Folder:
+        shelf = await self._reading.shelf(self.user(actor))
+        if folder_id not in shelf.folders:
+            raise NotFound("There is no such folder.")
+        return shelf.folders[folder_id]
+
+    async def entry(self, actor: Actor, entry_id: int) -> EntryView:
+        return await self._reading.entry(self.user(actor), entry_id)
+
+    def feed(self, actor: Actor, feed: Feed | None) -> Feed:
+        """A feed that the store knows may be looked at by anybody signed in (feeds are public documents)."""
+        self.user(actor)
+        if feed is None:
+            raise NotFound("There is no such feed.")
+        return feed
+
+
+def _as_actor(user: User | None) -> tuple[Actor, User] | None:
+    return (Actor(user.id, user.admin), user) if user is not None else None

@@ -1,0 +1,31 @@
+"""Checks of what people type, and the words for what they did."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from reader.errors import Invalid
+
+MAX_TITLE = 200
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """"1 feed", "1,204 feeds"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def clean_title(text: str, field: str, what: str, *, limit: int = MAX_TITLE) -> str:
+    """A title on one line: trimmed, spaces folded. Raises Invalid when nothing is left, it is too long, or it holds
+    characters that cannot be shown (controls, lone surrogates)."""
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\r\n" for c in text):
+        raise _invalid(field, f"{what} holds characters that cannot be shown. Type it without them.")
+    folded = " ".join(text.split())
+    if not folded:
+        raise _invalid(field, f"{what} is empty. Type at least one character.")
+    if len(folded) > limit:
+        raise _invalid(field, f"{what} is longer than {limit} characters. Shorten it.")
+    return folded
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(message, {field: message})
