@@ -1,0 +1,61 @@
+# The project's own commands. `make run` and `make test` need nothing but Python 3.11+, pip and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run demo test lint bench prove screenshots pins wheel clean
+
+run: $(VENV)/.run
+	@$(BIN)/evantr serve
+
+demo: $(VENV)/.run
+	@$(BIN)/evantr demo
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks
+
+prove: $(VENV)/.test
+	$(BIN)/python -m tests.prove $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
+
+screenshots: $(VENV)/.test
+	$(BIN)/python -m tests.browser.screenshots
+
+wheel: $(VENV)/.test
+	$(BIN)/python -m build --wheel --no-isolation
+
+# Pins with hashes; run after a change of pyproject.toml.
+PIN := pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-options --no-header \
+	--strip-extras --allow-unsafe
+pins: $(VENV)/.test
+	$(BIN)/$(PIN) -o requirements.txt pyproject.toml
+	$(BIN)/$(PIN) --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
+	$(BIN)/$(PIN) --only-build-deps --build-deps-for wheel --build-deps-for editable -o requirements-build.txt pyproject.toml
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Evantr needs Python 3.11 or newer; this is $$($(PYTHON) --version)."; exit 1; }
+	@echo "Making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing …"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements.txt requirements-test.txt pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-test.txt -r requirements-build.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
+
+clean:
+	rm -rf build dist *.egg-info $(VENV)
