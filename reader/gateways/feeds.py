@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reader.clock import Clock
 from reader.events import FeedChanged, PubSub, feed_topic
+from reader.ingest.ttl import DAYS, HOURS, Rhythm, forecast
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
 from reader.models.feed import Feed, Icon, Pull, Schedule
@@ -16,13 +17,16 @@ PULLS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class FeedFacts:
-    """What the health page tells. ``now`` is when it was read."""
+    """What the health page tells. ``hours``: forecast TTL in seconds for each UTC hour; ``grid``: what was measured in
+    each hour of the last ten days, oldest day first, None where nothing was. ``now`` is when it was read."""
 
     feed: Feed
     schedule: Schedule
     pulls: list[Pull]
     readers: int
     newest_at: float | None
+    hours: list[float]
+    grid: list[list[float | None]]
     now: float
 
 
@@ -66,7 +70,20 @@ class FeedGateway:
         if feed is None or schedule is None:
             return None
         top = (await self._entries.positions([(feed_id, feed.seq, feed.seq)])).get(feed_id, [])
-        return FeedFacts(feed, schedule, pulls, readers, top[0].sort_at if top else None, self._clock.now())
+        rhythm, now = Rhythm.unpack(schedule.rhythm), self._clock.now()
+        newest_at = top[0].sort_at if top else None
+        return FeedFacts(feed, schedule, pulls, readers, newest_at, forecast(rhythm), grid_of(rhythm, now), now)
 
     async def stats(self) -> dict[str, int]:
         return await self._feeds.stats(self._clock.now())
+
+
+def grid_of(rhythm: Rhythm, now: float) -> list[list[float | None]]:
+    """The rhythm's cells as ten days of 24 UTC hours, oldest day first; None for hours never observed or to come."""
+    today = int(now // 3600) // HOURS
+    known = range(rhythm.hour - DAYS * HOURS + 1, rhythm.hour + 1) if rhythm.hour >= 0 else range(0)
+    grid: list[list[float | None]] = []
+    for day in range(today - DAYS + 1, today + 1):
+        cells = (rhythm.cells[day % DAYS * HOURS + hour] for hour in range(HOURS))
+        grid.append([float(c) if c and day * HOURS + hour in known else None for hour, c in enumerate(cells)])
+    return grid

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reader.gateways.feeds import FeedFacts
-from reader.ingest.ttl import Rhythm, forecast
 from reader.models.feed import Feed, Pull, Schedule
 from reader.models.reading import FeedRow
 
@@ -32,7 +31,6 @@ class Health:
 
 
 def health_of(row: FeedRow, facts: FeedFacts) -> Health:
-    rhythm = Rhythm.unpack(facts.schedule.rhythm)
     return Health(
         feed=facts.feed,
         row=row,
@@ -41,8 +39,8 @@ def health_of(row: FeedRow, facts: FeedFacts) -> Health:
         readers=facts.readers,
         entries=row.total,
         newest_at=facts.newest_at,
-        hours=forecast(rhythm),
-        grid=rhythm.grid(facts.now),
+        hours=facts.hours,
+        grid=facts.grid,
         hour_now=int(facts.now // HOUR % 24),
         sentence=sentence_of(facts.schedule, facts.feed, facts.now),
         now=facts.now,
