@@ -157,7 +157,7 @@ class _Deflate:
 
 class _Brotli:
     def __init__(self, limit: int) -> None:
-        import brotli  # type: ignore[import-untyped]  # ships no stubs
+        import brotli
 
         self._inner = brotli.Decompressor()
         self._limit = limit

@@ -124,9 +124,7 @@ def next_pull(
     return Plan(now + delay, reason)
 
 
-def _wish(
-    rhythm: Rhythm, now: float, errors: int, hint: int | None, readers: int, pushed: bool
-) -> tuple[float, str]:
+def _wish(rhythm: Rhythm, now: float, errors: int, hint: int | None, readers: int, pushed: bool) -> tuple[float, str]:
     if errors > 0:
         delay = float(min(DAY, BACKOFF * 2 ** min(errors - 1, 20)))
         times = "The last check failed" if errors == 1 else f"The last {errors} checks failed"

@@ -1,0 +1,93 @@
+"""Documents that are not well-formed and do not mend: feedparser reads what can be read."""
+
+from __future__ import annotations
+
+import io
+import time
+from calendar import timegm
+from typing import Any
+
+import feedparser
+
+from reader.ingest.parse.dates import parse_date
+from reader.ingest.parse.model import MAX_ENTRIES, ParsedEntry, ParsedFeed
+from reader.ingest.parse.values import content, enclosure, enclosures, line, tags, title, uid, web_url, whole_number
+
+_FORMATS = {
+    "rss": "rss 2.0",
+    "rss10": "rdf",
+    "rss090": "rdf",
+    "atom10": "atom 1.0",
+    "atom": "atom 1.0",
+    "atom03": "atom 0.3",
+}
+_VERSIONS = {
+    "rss20": "rss 2.0",
+    "rss091u": "rss 0.91",
+    "rss091n": "rss 0.91",
+    "rss092": "rss 0.92",
+    "rss094": "rss 0.94",
+}
+
+
+def parse_loose(text: str, url: str) -> ParsedFeed | None:
+    """Read ``text`` (repaired before) as feedparser does; None when that finds no feed in it."""
+    # Bytes in a stream: given a str, feedparser might take it for an address or a file name.
+    document: Any = feedparser.parse(
+        io.BytesIO(text.encode("utf-8", "replace")),
+        sanitize_html=False,
+        resolve_relative_uris=False,
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+    )
+    version = document.get("version") or ""
+    if not version and not document.entries:
+        return None
+    channel = document.feed
+    feed = ParsedFeed(_FORMATS.get(version) or _VERSIONS.get(version) or "rss 2.0", repaired=True)
+    feed.title = title(channel.get("title"))
+    feed.site_url = web_url(url, channel.get("link"))
+    feed.description = line(channel.get("subtitle") or channel.get("description"), 2000)
+    feed.language = line(channel.get("language"), 40)
+    feed.icon = web_url(url, channel.get("icon") or (channel.get("image") or {}).get("href"))
+    for link in channel.get("links", ()):
+        if link.get("rel") == "hub":
+            feed.hub = feed.hub or web_url(url, link.get("href"))
+        elif link.get("rel") == "self":
+            feed.self_url = feed.self_url or web_url(url, link.get("href"))
+    minutes = whole_number(channel.get("ttl", ""), 1)
+    feed.ttl_seconds = min(minutes, 525_600) * 60 if minutes else None
+    feed.entries = [_entry(entry, url) for entry in document.entries[:MAX_ENTRIES]]
+    return feed
+
+
+def _entry(item: Any, url: str) -> ParsedEntry:
+    entry = ParsedEntry(uid=uid(item.get("id")), url=web_url(url, item.get("link")))
+    entry.base = entry.url or url
+    entry.title = title(item.get("title"))
+    entry.author = line(item.get("author"), 200)
+    bodies = [content(part.get("value")) for part in item.get("content", ())]
+    full = next((body for body in bodies if body), None)
+    summary = content(item.get("summary"))
+    entry.content_html = full or summary
+    entry.summary_html = summary if full and summary != full else None
+    entry.published_at = _time(item, "published") or _time(item, "created")
+    entry.updated_at = _time(item, "updated")
+    if entry.published_at is None:
+        entry.published_at = entry.updated_at
+    entry.tags = tags(tag.get("label") or tag.get("term") for tag in item.get("tags", ()))
+    entry.comments_url = web_url(url, item.get("comments"))
+    entry.enclosures = enclosures(
+        enclosure(
+            url, file.get("href") or file.get("url"), file.get("type"), file.get("length") or file.get("filesize")
+        )
+        for file in [*item.get("enclosures", ()), *item.get("media_content", ())]
+    )
+    return entry
+
+
+def _time(item: Any, name: str) -> float | None:
+    written = item.get(name)
+    seconds = parse_date(written) if isinstance(written, str) else None
+    if seconds is None and isinstance(item.get(f"{name}_parsed"), time.struct_time):
+        seconds = float(timegm(item[f"{name}_parsed"]))
+    return seconds

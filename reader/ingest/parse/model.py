@@ -1,0 +1,54 @@
+"""What a parser hands out: a feed as it was written, before cleaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reader.models.entry import Enclosure
+
+MAX_ENTRIES = 2000
+MAX_TITLE = 1000
+MAX_CONTENT = 1_000_000
+MAX_TAGS = 50
+MAX_ENCLOSURES = 50
+MAX_URL = 4096
+MAX_UID = 4096
+
+
+@dataclass(slots=True)
+class ParsedEntry:
+    """One entry. ``uid`` is guid or id as written; ``title`` is plain text; times are epoch seconds, UTC; HTML is
+    raw, relative links in it resolve against ``base``."""
+
+    uid: str | None = None
+    url: str | None = None
+    title: str = ""
+    author: str | None = None
+    summary_html: str | None = None
+    content_html: str | None = None
+    published_at: float | None = None
+    updated_at: float | None = None
+    tags: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    comments_url: str | None = None
+    base: str = ""
+
+
+@dataclass(slots=True)
+class ParsedFeed:
+    """One document. ``format`` such as "rss 2.0", "rdf", "atom 1.0", "json 1.1"; ``repaired``: it was not
+    well-formed; ``ttl_seconds`` and ``skip_hours`` (UTC) are the publisher's wishes; ``hub`` is for WebSub."""
+
+    format: str
+    encoding: str = "utf-8"
+    repaired: bool = False
+    title: str = ""
+    site_url: str | None = None
+    description: str | None = None
+    language: str | None = None
+    icon: str | None = None
+    hub: str | None = None
+    self_url: str | None = None
+    ttl_seconds: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    entries: list[ParsedEntry] = field(default_factory=list)
