@@ -29,8 +29,8 @@ class Figure:
             return "" if value is None else f"{value:.3g}" if value < 100 else f"{value:.0f}"
 
         holds = {None: "", True: "yes", False: "no"}[self.holds]
-        floor = f"{shown(self.floor)}" if self.floor is not None else ""
-        return f"| {self.name} | {shown(self.value)} {self.unit} | {floor} | {shown(self.ratio)} | {shown(self.target)} | {holds} |"
+        cells = [self.name, f"{shown(self.value)} {self.unit}", shown(self.floor), shown(self.ratio)]
+        return f"| {' | '.join([*cells, shown(self.target), holds])} |"
 
 
 HEAD = "| what | median | floor | multiple | target | holds |\n|---|---|---|---|---|---|"

@@ -19,14 +19,44 @@ from reader.models.subscription import ReadChange
 
 FEEDS, FOLDERS = 1000, 10
 TOKEN = "evt_benchmark"
-WORDS = (
-    "harbour clock tide ferry lathe spring letter machine garden river signal copper paper winter lantern kernel "
-    "index queue thread cache market season bridge museum string compass orchard ladder window granite violin"
-).split()
+WORDS = [
+    "harbour",
+    "clock",
+    "tide",
+    "ferry",
+    "lathe",
+    "spring",
+    "letter",
+    "machine",
+    "garden",
+    "river",
+    "signal",
+    "copper",
+    "paper",
+    "winter",
+    "lantern",
+    "kernel",
+    "index",
+    "queue",
+    "thread",
+    "cache",
+    "market",
+    "season",
+    "bridge",
+    "museum",
+    "string",
+    "compass",
+    "orchard",
+    "ladder",
+    "window",
+    "granite",
+    "violin",
+]
 
 
 def entry(rng: random.Random, feed: int, number: int, when: float) -> NewEntry:
     """About 1.8 kB of HTML, the median of the feeds that peers were measured on."""
+
     def sentence() -> str:
         return " ".join(rng.choices(WORDS, k=rng.randint(6, 16))).capitalize() + "."
 

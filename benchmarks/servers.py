@@ -23,7 +23,10 @@ def free_port() -> int:
 def running(arguments: list[str], port: int, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A Python process that listens on ``port``; ended by its pid."""
     process = subprocess.Popen(
-        [sys.executable, *arguments], env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, *arguments],
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         _wait_for(process, port)

@@ -56,9 +56,7 @@ class Upstream(EvantrError):
     the server asked for, if it did.
     """
 
-    def __init__(
-        self, kind: str, message: str, *, status: int | None = None, retry_after: int | None = None
-    ) -> None:
+    def __init__(self, kind: str, message: str, *, status: int | None = None, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status

@@ -1,4 +1,7 @@
-"""Typed events, and the port that carries them. An event is a hint: who gets it reads again; a lost one costs nothing."""
+"""Typed events, and the port that carries them. An event is a hint: who gets it reads again.
+
+A lost one costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ def job_topic(key: str) -> str:
 
 
 class Channel(Protocol):
-    """One subscriber's stream. Bounded: a slow one loses the oldest and learns it by ``lost`` (then reads all again)."""
+    """One subscriber's stream. Bounded: a slow one loses the oldest, learns it by ``lost``, and reads all again."""
 
     lost: bool
 

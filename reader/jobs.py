@@ -1,4 +1,7 @@
-"""Typed job payloads, and the port that carries them to a manager. Names are explicit: moving a file orphans nothing."""
+"""Typed job payloads, and the port that carries them to a manager.
+
+Names are explicit: moving a file orphans no queued job.
+"""
 
 from __future__ import annotations
 

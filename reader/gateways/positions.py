@@ -1,4 +1,4 @@
-"""Marks and newest positions of feeds in bounded memory: DESIGN 2's "may be kept, checked by revision, never the truth".
+"""Marks and newest positions of feeds in bounded memory, checked by revision, never the truth (DESIGN 2).
 
 One book per process, shared by its users. A position (sort_at, id of a seq) never changes once it is visible, so
 a window only ever grows at its ends; what can change of a feed is in its mark, and marks are compared by rev.
@@ -89,8 +89,7 @@ class FeedBook:
         if missing:
             if self.rev < 0:
                 self.rev = await self._mappers.feeds.rev()
-            for mark in await self._mappers.feeds.marks(missing):
-                self.marks[mark.feed_id] = mark
+            self.marks.update({m.feed_id: m for m in await self._mappers.feeds.marks(missing)})
         ranges = []
         marks, windows = self.marks, self.windows
         for feed_id in wanted:

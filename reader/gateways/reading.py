@@ -16,8 +16,7 @@ from reader.gateways.merge import Merge, Place, Run
 from reader.gateways.positions import FeedBook, Key
 from reader.gateways.shelf import Shelf, SubState, rewound, visible
 from reader.mappers import Mappers
-from reader.mappers.flags import FlagKind
-from reader.models.entry import Entry
+from reader.models.entry import Entry, FlagKind, Flags
 from reader.models.reading import EntryView, FolderRow, Order, Page, Scope, Show, Sidebar
 from reader.models.subscription import ReadChange
 
@@ -70,9 +69,7 @@ class ReadingGateway:
         for folder in sorted(shelf.folders.values(), key=lambda f: (f.position, f.title.casefold(), f.id)):
             feeds = tuple(r for r in rows if r.folder_id == folder.id)
             folders.append(
-                FolderRow(
-                    folder.id, folder.title, folder.open, folder.position, sum(r.unread for r in feeds), feeds
-                )
+                FolderRow(folder.id, folder.title, folder.open, folder.position, sum(r.unread for r in feeds), feeds)
             )
         return Sidebar(
             rev=shelf.rev,
@@ -221,10 +218,10 @@ class ReadingGateway:
         return [self._view(shelf, entry, flags.get(entry.id), part[entry.id]) for entry in entries]
 
     @staticmethod
-    def _view(shelf: Shelf, entry: Entry, flags: object, above: bool) -> EntryView:
+    def _view(shelf: Shelf, entry: Entry, flags: Flags | None, above: bool) -> EntryView:
         state = shelf.subs.get(entry.feed_id)
-        starred = getattr(flags, "starred_at", None) is not None
-        later = getattr(flags, "later_at", None) is not None
+        starred = flags is not None and flags.starred_at is not None
+        later = flags is not None and flags.later_at is not None
         if state is None:  # starred, and unsubscribed from since
             return EntryView(entry, "", None, None, True, starred, later, above)
         row = state.row()
@@ -284,7 +281,7 @@ class ReadingGateway:
         return self._view(shelf, found[0], flags.get(entry_id), False)
 
     @staticmethod
-    def _may_read(shelf: Shelf, entry: Entry, flags: object) -> bool:
+    def _may_read(shelf: Shelf, entry: Entry, flags: Flags | None) -> bool:
         state = shelf.subs.get(entry.feed_id)
         return flags is not None or (state is not None and entry.seq <= state.mark.seq)
 
@@ -365,4 +362,3 @@ class ReadingGateway:
         if changed:
             await self._bus.publish(user_topic(user_id), FlagChanged(user_id, entry_id, kind, on))
         return changed
-

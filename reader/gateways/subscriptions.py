@@ -58,9 +58,7 @@ class SubscriptionGateway:
         )
         return await self.subscribe_known(user_id, feed, folder_id=folder_id, own_title=own_title)
 
-    async def subscribe_known(
-        self, user_id: int, feed: Feed, *, folder_id: int | None, own_title: str | None
-    ) -> Feed:
+    async def subscribe_known(self, user_id: int, feed: Feed, *, folder_id: int | None, own_title: str | None) -> Feed:
         await self._subscriptions.subscribe(
             user_id,
             feed.id,

@@ -47,9 +47,7 @@ class EntryMapper(Protocol):
         """Those that exist, in the order asked for. One round trip."""
         ...
 
-    async def limits(
-        self, feed_ids: Sequence[int], *, max_id: int | None, before: float | None
-    ) -> dict[int, int]:
+    async def limits(self, feed_ids: Sequence[int], *, max_id: int | None, before: float | None) -> dict[int, int]:
         """For each feed the highest visible seq with id ≤ max_id and sort_at < before (0: none). One round trip."""
         ...
 

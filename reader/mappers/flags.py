@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
-from reader.models.entry import Flags
-
-FlagKind = Literal["starred", "later"]
+from reader.models.entry import FlagKind, Flags
 
 
 class FlagMapper(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NewType
+from typing import Literal, NewType
+
+FlagKind = Literal["starred", "later"]
 
 SafeHtml = NewType("SafeHtml", str)
 """HTML that ingest/clean produced. Nothing else may make one; templates print it unescaped."""

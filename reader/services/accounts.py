@@ -107,7 +107,9 @@ class AccountService:
         """Raises Invalid, with a reason per field, for unknown names and values out of range."""
         user = await self.me(actor)
         known = {f.name for f in dataclasses.fields(Preferences)}
-        wrong = {k: _preference_problem(k, v) if k in known else "There is no such setting." for k, v in changes.items()}
+        wrong = {
+            k: _preference_problem(k, v) if k in known else "There is no such setting." for k, v in changes.items()
+        }
         wrong = {k: problem for k, problem in wrong.items() if problem}
         if wrong:
             raise Invalid("Some settings were not taken.", {k: str(v) for k, v in wrong.items()})
@@ -187,7 +189,9 @@ class AccountService:
 def _check_credentials(name: str, password: str) -> None:
     fields = {}
     if not NAME.fullmatch(name):
-        fields["name"] = "A name has 1 to 32 letters a to z, digits, - and _, and begins and ends with a letter or digit."
+        fields["name"] = (
+            "A name has 1 to 32 letters a to z, digits, - and _, and begins and ends with a letter or digit."
+        )
     problem = _password_problem(password)
     if problem:
         fields["password"] = problem

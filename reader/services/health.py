@@ -48,7 +48,7 @@ def health_of(row: FeedRow, facts: FeedFacts) -> Health:
 
 
 def sentence_of(schedule: Schedule, feed: Feed, now: float) -> str:
-    """"The next check is in 5 minutes. Between 11 and 12 …"."""
+    """ "The next check is in 5 minutes. Between 11 and 12 …"."""
     if feed.state == "gone":
         return f"Evantr no longer checks this feed. {schedule.error or schedule.reason}".strip()
     if schedule.lease_until > now:
@@ -59,7 +59,7 @@ def sentence_of(schedule: Schedule, feed: Feed, now: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """"5 minutes", "3 hours", "2 days": one unit, rounded."""
+    """ "5 minutes", "3 hours", "2 days": one unit, rounded."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size * 0.95:
             number = max(1, round(seconds / size))

@@ -10,7 +10,7 @@ from reader.errors import Invalid, NotFound
 from reader.events import Channel, PubSub, feed_topic, user_topic
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
-from reader.mappers.flags import FlagKind
+from reader.models.entry import FlagKind
 from reader.models.reading import Done, EntryView, Order, Page, Scope, Show, Sidebar
 from reader.models.subscription import Undo
 from reader.models.user import Actor
@@ -24,7 +24,7 @@ TOKEN = re.compile(r"(read|unread)((?:\.\d{1,15})+)|(starred|later)-(on|off)\.(\
 
 
 def parse_scope(text: str) -> Scope:
-    """"all", "folder/3", "feed/7", "starred", "later". Raises Invalid."""
+    """ "all", "folder/3", "feed/7", "starred", "later". Raises Invalid."""
     kind, _, number = text.partition("/")
     if kind in ("all", "starred", "later") and not number:
         return Scope(kind)  # type: ignore[arg-type]
@@ -138,7 +138,9 @@ class ReadingService:
             ids = [int(part) for part in match[2].split(".")[1:]]
             return await self.mark(actor, ids[:WORDED_UNDO], match[1] == "read")
         if match is not None:
-            return await self._flag(actor, int(match[5]), "starred" if match[3] == "starred" else "later", match[4] == "on")
+            return await self._flag(
+                actor, int(match[5]), "starred" if match[3] == "starred" else "later", match[4] == "on"
+            )
         taken = await self._subscriptions.take_back(user_id, token)
         if taken is None:
             raise NotFound("That cannot be undone any more.")

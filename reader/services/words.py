@@ -10,7 +10,7 @@ MAX_TITLE = 200
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """"1 feed", "1,204 feeds"."""
+    """ "1 feed", "1,204 feeds"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 

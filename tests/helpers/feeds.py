@@ -86,7 +86,7 @@ def _atom_item(item: FeedItem) -> str:
     date = _iso(item.at or 0.0)
     parts = [
         f"<id>{escape(item.id)}</id><title>{escape(item.title)}</title><updated>{date}</updated>",
-        f"<link rel=\"alternate\" href={quoteattr(item.url)}/>",
+        f'<link rel="alternate" href={quoteattr(item.url)}/>',
         f'<content type="html">{escape(item.content)}</content>',
     ]
     if item.at is not None:

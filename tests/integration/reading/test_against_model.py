@@ -90,7 +90,10 @@ class Reading(RuleBasedStateMachine):
 
     # ---- what happens
 
-    @rule(feed=st.integers(0, FEEDS - 1), ages=st.lists(st.one_of(st.none(), st.integers(-50, 500)), min_size=1, max_size=90))
+    @rule(
+        feed=st.integers(0, FEEDS - 1),
+        ages=st.lists(st.one_of(st.none(), st.integers(-50, 500)), min_size=1, max_size=90),
+    )
     def arrive(self, feed: int, ages: list[int | None]) -> None:
         """Entries with honest, missing, old and future dates."""
         self.now += 10
@@ -182,7 +185,9 @@ class Reading(RuleBasedStateMachine):
         order: Order = data.draw(st.sampled_from(("newest", "oldest")))
         expected, above = self.model.listed(scope, newest=order == "newest", unread_only=show == "unread")
         page = self.run(self.gateways[via].page(self.user, scope, show, order, None, limit))
-        self.check_page([v.entry.id for v in page.entries], expected[:limit], page.next is not None, len(expected) > limit)
+        self.check_page(
+            [v.entry.id for v in page.entries], expected[:limit], page.next is not None, len(expected) > limit
+        )
         assert [v.above for v in page.entries] == [n < above for n in range(len(page.entries))]
         assert page.unread == self.model.unread(scope)
         if page.next is not None:
@@ -195,7 +200,9 @@ class Reading(RuleBasedStateMachine):
             return
         opened = self.opened.pop(data.draw(st.integers(0, len(self.opened) - 1)))
         alive = [(i, n < opened.above) for n, i in enumerate(opened.expected) if not self.model.entries[i].purged]
-        page = self.run(self.gateways[via].page(self.user, opened.scope, opened.show, opened.order, opened.cursor, limit))
+        page = self.run(
+            self.gateways[via].page(self.user, opened.scope, opened.show, opened.order, opened.cursor, limit)
+        )
         ids = [v.entry.id for v in page.entries]
         assert ids == [i for i, _ in alive[:limit]]
         assert [v.above for v in page.entries] == [up for _, up in alive[:limit]]
@@ -204,9 +211,7 @@ class Reading(RuleBasedStateMachine):
             assert page.next is not None
             rest = alive[limit:]
             above = sum(1 for _, up in rest if up)
-            self.opened.append(
-                Opened(opened.scope, opened.show, opened.order, page.next, [i for i, _ in rest], above)
-            )
+            self.opened.append(Opened(opened.scope, opened.show, opened.order, page.next, [i for i, _ in rest], above))
 
     @rule(data=st.data())
     def move(self, data: st.DataObject) -> None:

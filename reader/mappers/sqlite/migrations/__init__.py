@@ -1,0 +1,47 @@
+"""The schema, as numbered migrations that run once each, in order, under the write lock."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from reader.mappers.sqlite.connection import APPLICATION_ID
+from reader.mappers.sqlite.migrations import m0001_start
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (("0001_start", m0001_start.SQL),)
+
+
+def migrate(con: sqlite3.Connection) -> list[str]:
+    """Runs what is missing, in the caller's transaction; returns the names of what ran."""
+    con.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID")
+    done = applied(con)
+    ran = []
+    for name, script in MIGRATIONS:
+        if name in done:
+            continue
+        for statement in _statements(script):
+            con.execute(statement)
+        # The one place that asks the database for the time: it is a note for operators, nothing reads it.
+        con.execute("INSERT INTO migration (name, at) VALUES (?, unixepoch())", (name,))
+        ran.append(name)
+    if ran:
+        con.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    return ran
+
+
+def applied(con: sqlite3.Connection) -> set[str]:
+    """Names of the migrations that a database has seen."""
+    return {name for (name,) in con.execute("SELECT name FROM migration")}
+
+
+def _statements(script: str) -> list[str]:
+    """Splits a script: executescript() would commit the transaction that guards the migration."""
+    out: list[str] = []
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            out.append(pending.strip())
+            pending = ""
+    if pending.strip():
+        raise ValueError(f"unfinished statement in a migration: {pending.strip()[:80]}")
+    return out
