@@ -1,0 +1,114 @@
+/** Counts, title and favicon: drawn at most once a second, never under a pointer, never in a hidden tab. */
+import { all, count, one, say } from "./dom.js";
+
+const second = 1000;
+const minute = 60_000;
+const silence = 30_000;
+const known = { unread: 0, later: 0, feeds: new Map() };
+let drawn = 0;
+let timer = 0;
+let held = false;
+let iconAt = -Infinity;
+let spokenAt = -Infinity;
+const news = new Map();
+
+const shown = (link) => Number(link.dataset.count || 0);
+
+/** What the server drew, before the first event. */
+function read() {
+  for (const link of all(".side [data-feed-row]")) known.feeds.set(Number(link.dataset.feedRow), shown(link));
+  const everything = one(".side [data-count-of=all]");
+  if (everything) known.unread = shown(everything);
+  const later = one(".side [data-count-of=later]");
+  if (later) known.later = shown(later);
+}
+
+function paint(link, number, word = "unread") {
+  if (shown(link) === number) return;
+  link.dataset.count = number;
+  link.classList.toggle("has", number > 0);
+  one(".count", link).textContent = number ? count(number) : "";
+  const spoken = one(".vh.counted", link);
+  if (spoken) spoken.textContent = number ? ` ${word}` : "";
+}
+
+/** The sum of a folder is that of its feeds, which are all in the sidebar, folded or not. */
+function draw() {
+  timer = 0;
+  if (held || document.hidden) return;
+  drawn = performance.now();
+  for (const link of all(".side [data-feed-row]")) paint(link, known.feeds.get(Number(link.dataset.feedRow)) ?? 0);
+  for (const folder of all(".side .folder")) {
+    const sum = all("[data-feed-row]", folder).reduce((total, link) => total + shown(link), 0);
+    paint(one("[data-folder-row]", folder), sum);
+  }
+  for (const link of all("[data-count-of=all]")) paint(link, known.unread);
+  for (const link of all("[data-count-of=later]")) paint(link, known.later, "entries");
+  title();
+  favicon();
+}
+
+function plan() {
+  if (timer || held || document.hidden) return;
+  timer = setTimeout(draw, Math.max(0, drawn + second - performance.now()));
+}
+
+function title() {
+  const bare = document.title.replace(/^\([\d.,\s]+\) /, "");
+  document.title = known.unread ? `(${count(known.unread)}) ${bare}` : bare;
+}
+
+function favicon() {
+  const link = one("link[rel=icon][data-up]");
+  if (!link || performance.now() - iconAt < minute) return;
+  const wanted = known.unread ? link.dataset.up : link.dataset.down;
+  if (link.getAttribute("href") === wanted) return;
+  iconAt = performance.now();
+  link.href = wanted;
+}
+
+/** All counts, from the server. */
+export function set({ unread, later, feeds }) {
+  known.unread = unread;
+  known.later = later;
+  known.feeds = new Map(Object.entries(feeds).map(([id, number]) => [Number(id), number]));
+  plan();
+}
+
+/** One entry more or less, ahead of the server's word. */
+export function bump(feed, by) {
+  known.unread += by;
+  known.feeds.set(feed, (known.feeds.get(feed) ?? 0) + by);
+  plan();
+}
+
+/** "2 new in Making things", at most once in 30 seconds. */
+export function tell(where, number) {
+  news.set(where, (news.get(where) ?? 0) + number);
+  if (news.size > 1) return;
+  setTimeout(() => {
+    spokenAt = performance.now();
+    say([...news].map(([name, some]) => `${count(some)} new in ${name}`).join(", "), "news");
+    news.clear();
+  }, Math.max(0, spokenAt + silence - performance.now()));
+}
+
+/** The line in the sidebar's foot. */
+export function connected(yes) {
+  const line = one("#offline");
+  if (!line || line.hidden === yes) return;
+  line.hidden = yes;
+  const at = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" }).format(new Date());
+  line.textContent = yes ? "" : `Not connected. What you see is from ${at}.`;
+}
+
+function hold() { held = true; }
+function release() { held = false; plan(); }
+
+export function start() {
+  read();
+  addEventListener("evantr:counters", (event) => set(event.detail));
+  addEventListener("pointerdown", hold, { passive: true });
+  for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, release, { passive: true });
+  document.addEventListener("visibilitychange", plan);
+}

@@ -1,0 +1,67 @@
+/**
+ * Back restores a list as it was left: its rows, its place, its open entry. The rows are kept for the tab's
+ * lifetime under a key in `history.state`; a list drawn anew would have moved what was read below the line.
+ */
+import { fragment, one } from "./dom.js";
+import { list } from "./rows.js";
+
+const kept = "evantr.list.";
+const most = 8;
+
+const scroller = () => (list().scrollHeight > list().clientHeight + 1 ? list() : document.scrollingElement);
+const state = () => history.state ?? {};
+
+/** An entry was opened: its address goes on top of the list's, or takes the place of the entry before it. */
+export function opened(id, href) {
+  if (state().open) history.replaceState({ ...state(), open: id }, "", href);
+  else history.pushState({ key: state().key, home: location.href, open: id }, "", href);
+}
+
+/** An entry was closed by hand: back to the list's own address. */
+export function closed() {
+  const { open, home, key } = state();
+  if (open) history.replaceState({ key }, "", home);
+}
+
+function drop() {
+  const keys = Object.keys(sessionStorage).filter((name) => name.startsWith(kept)).sort();
+  for (const name of keys.slice(0, -most)) sessionStorage.removeItem(name);
+}
+
+function leave() {
+  const section = list();
+  if (!section) return;
+  const key = state().key ?? String(Date.now());
+  history.replaceState({ ...state(), key }, "");
+  const copy = one(".rows", section).cloneNode(true);
+  copy.querySelector(".opened")?.remove();
+  const what = { html: copy.innerHTML, data: { ...section.dataset }, top: scroller().scrollTop };
+  try {
+    sessionStorage.setItem(kept + key, JSON.stringify(what));
+    drop();
+  } catch (error) {
+    if (error.name !== "QuotaExceededError") throw error; // a list too long to keep is drawn anew
+  }
+}
+
+/** @returns {boolean} whether the list is again as it was left */
+function restore() {
+  const [entry] = performance.getEntriesByType("navigation");
+  const text = entry?.type === "back_forward" && state().key && sessionStorage.getItem(kept + state().key);
+  if (!text || !list()) return false;
+  const { html, data, top } = JSON.parse(text);
+  if (data.scope !== list().dataset.scope) return false;
+  Object.assign(list().dataset, data);
+  one(".rows").replaceChildren(fragment(html));
+  scroller().scrollTop = top;
+  return true;
+}
+
+/** @param {(id: number|undefined) => void} show opens that entry, or closes what is open */
+export function start(show) {
+  history.scrollRestoration = "manual";
+  const again = restore();
+  if (again && state().open) show(state().open);
+  addEventListener("popstate", () => show(state().open));
+  addEventListener("pagehide", leave);
+}
