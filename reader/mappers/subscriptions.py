@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from reader.mappers.feeds import FeedMark
 from reader.models.subscription import Folder, ReadChange, Subscription
 
 
@@ -39,6 +40,12 @@ class Marked:
 class SubscriptionMapper(Protocol):
     async def delta(self, user_id: int, rev: int, shape_rev: int) -> ReadingDelta:
         """Changes since ``rev``; whole when the stored shape_rev is above the given one. One round trip."""
+        ...
+
+    async def reading_delta(
+        self, user_id: int, rev: int, shape_rev: int, feed_rev: int, feed_limit: int
+    ) -> tuple[ReadingDelta, list[FeedMark]]:
+        """delta() and FeedMapper.marks_since() in one round trip: every request for a page begins with it."""
         ...
 
     async def get(self, user_id: int, feed_id: int) -> Subscription | None: ...

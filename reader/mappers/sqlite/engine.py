@@ -125,7 +125,9 @@ class Engine:
         """Runs a reading task in a reader thread. Each statement sees a snapshot; see connection.snapshot for more."""
         return await self._submit(self._reads, lambda con: task(con, *args, **kwargs))
 
-    async def write(self, task: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write(
+        self, task: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Runs a writing task atomically; returns once it is committed."""
         return await self._submit(self._writes, lambda con: task(con, *args, **kwargs))
 

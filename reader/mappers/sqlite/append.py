@@ -1,0 +1,140 @@
+"""Storing what a pull brought."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from pyroaring import BitMap
+
+from reader.mappers.entries import Appended
+from reader.mappers.sqlite.counters import next_feed_rev, reserve_entry_ids
+from reader.mappers.sqlite.reading import mark_first, write_journal
+from reader.models.entry import NewEntry, Position, sort_times
+from reader.models.subscription import ReadChange
+
+INSERT = (
+    "INSERT INTO entry (id, feed_id, seq, sort_at, arrived_at, uid, uid_hash, digest, url, title, author,"
+    " published_at, updated_at, summary, content, tags, enclosures, comments_url)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+UPDATE = (
+    "UPDATE entry SET uid = ?, uid_hash = ?, digest = ?, url = ?, title = ?, author = ?, published_at = ?,"
+    " updated_at = ?, summary = ?, content = ?, tags = ?, enclosures = ?, comments_url = ? WHERE id = ?"
+)
+
+
+def uid_hash(uid: str) -> bytes:
+    """Short key of an identity that may be as long as a publisher likes."""
+    return blake2b(uid.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+@dataclass(slots=True)
+class _Stored:
+    id: int
+    seq: int
+    digest: bytes
+
+
+@dataclass(slots=True)
+class _Feed:
+    id: int
+    seq: int
+    floor: int
+
+
+def append(
+    con: sqlite3.Connection,
+    feed_id: int,
+    token: int,
+    entries: Sequence[NewEntry],
+    renewed: dict[str, str],
+    now: float,
+) -> Appended | None:
+    """See EntryMapper.append."""
+    row = con.execute("SELECT seq, floor FROM feed WHERE id = ? AND lease_token = ?", (feed_id, token)).fetchone()
+    if row is None:
+        return None
+    feed = _Feed(feed_id, *row)
+    con.execute("DELETE FROM entry WHERE feed_id = ? AND seq > ?", (feed.id, feed.seq))
+    unique = {entry.uid: entry for entry in entries}  # a document that has a uid twice: the later one counts
+    fresh, updated = _sort_out(con, feed, unique.values(), renewed)
+    new = _insert(con, feed, fresh, now)
+    if new:
+        _show(con, feed, new[-1].seq, now)
+    return Appended(feed.seq + len(new), tuple(new), tuple(updated))
+
+
+def _sort_out(
+    con: sqlite3.Connection, feed: _Feed, entries: Iterable[NewEntry], renewed: dict[str, str]
+) -> tuple[list[NewEntry], list[int]]:
+    """Entries that are new, and the ids of those that were changed in place."""
+    entries = list(entries)
+    uids = [entry.uid for entry in entries] + [renewed[entry.uid] for entry in entries if entry.uid in renewed]
+    stored, purged = _lookup(con, feed.id, {uid_hash(uid) for uid in uids})
+    fresh: list[NewEntry] = []
+    updated: list[int] = []
+    for entry in entries:
+        key = uid_hash(entry.uid)
+        old_key = uid_hash(renewed[entry.uid]) if entry.uid in renewed else None
+        renames = key not in stored and old_key is not None and old_key in stored
+        known = stored.pop(old_key) if renames and old_key is not None else stored.get(key)
+        if known is None:
+            if key not in purged and old_key not in purged:
+                fresh.append(entry)
+            continue
+        stored[key] = known
+        if known.seq > feed.floor and (renames or known.digest != entry.digest):
+            con.execute(UPDATE, (*_values(entry), known.id))
+            if known.digest != entry.digest:
+                updated.append(known.id)
+    return fresh, updated
+
+
+def _lookup(con: sqlite3.Connection, feed_id: int, keys: set[bytes]) -> tuple[dict[bytes, _Stored], set[bytes]]:
+    """What is stored under these keys, and which of them belong to purged entries."""
+    stored: dict[bytes, _Stored] = {}
+    purged: set[bytes] = set()
+    for key in keys:
+        row = con.execute(
+            "SELECT id, seq, digest FROM entry WHERE feed_id = ? AND uid_hash = ?", (feed_id, key)
+        ).fetchone()
+        if row is not None:
+            stored[key] = _Stored(*row)
+        elif con.execute("SELECT 1 FROM tombstone WHERE feed_id = ? AND uid_hash = ?", (feed_id, key)).fetchone():
+            purged.add(key)
+    return stored, purged
+
+
+def _values(entry: NewEntry) -> tuple[object, ...]:
+    tags = json.dumps(entry.tags, ensure_ascii=False)
+    enclosures = json.dumps([(each.url, each.type, each.length) for each in entry.enclosures], ensure_ascii=False)
+    return (
+        entry.uid, uid_hash(entry.uid), entry.digest, entry.url, entry.title, entry.author, entry.published_at,
+        entry.updated_at, entry.summary, entry.content, tags, enclosures, entry.comments_url,
+    )  # fmt: skip
+
+
+def _insert(con: sqlite3.Connection, feed: _Feed, fresh: Sequence[NewEntry], now: float) -> list[Position]:
+    if not fresh:
+        return []
+    row = con.execute("SELECT sort_at FROM entry WHERE feed_id = ? AND seq = ?", (feed.id, feed.seq)).fetchone()
+    times = sort_times([entry.published_at for entry in fresh], now, row[0] if row else 0.0)
+    first = reserve_entry_ids(con, len(fresh))
+    new = [Position(feed.seq + 1 + number, sort_at, first + number) for number, sort_at in enumerate(times)]
+    con.executemany(
+        INSERT,
+        [(at.id, feed.id, at.seq, at.sort_at, now, *_values(entry)) for at, entry in zip(new, fresh, strict=True)],
+    )
+    return new
+
+
+def _show(con: sqlite3.Connection, feed: _Feed, seq: int, now: float) -> None:
+    """Makes the new entries visible."""
+    con.execute("UPDATE feed SET seq = ?, rev = ? WHERE id = ?", (seq, next_feed_rev(con), feed.id))
+    if feed.seq == 0:
+        for user_id, rev, add in mark_first(con, feed.id):
+            write_journal(con, user_id, rev, [ReadChange(feed.id, add, BitMap())], now)

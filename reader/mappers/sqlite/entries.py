@@ -1,0 +1,172 @@
+"""Entries on SQLite; storing them is in append.py."""
+
+# Statements are put together from constants of this package alone; values are always parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from itertools import starmap
+from typing import Any
+
+from reader.mappers.entries import Appended
+from reader.mappers.sqlite.append import append
+from reader.mappers.sqlite.connection import ids_json
+from reader.mappers.sqlite.counters import next_feed_rev
+from reader.mappers.sqlite.engine import Engine
+from reader.models.entry import Enclosure, Entry, NewEntry, Position
+
+ENTRY = (
+    "entry.id, feed_id, seq, uid, digest, url, title, author, published_at, updated_at, arrived_at, sort_at, summary,"
+    " content, tags, enclosures, comments_url"
+)
+TAGS, ENCLOSURES = 14, 15
+MOST_FOR_RHYTHM = 5_000
+
+NEWEST = """
+FROM feed JOIN entry ON entry.feed_id = feed.id AND entry.seq > feed.floor AND entry.seq <= feed.seq
+WHERE feed.id = ? ORDER BY entry.seq DESC LIMIT ?
+"""
+POSITIONS = """
+SELECT entry.feed_id, entry.seq, entry.sort_at, entry.id FROM json_each(?) AS wanted
+CROSS JOIN feed ON feed.id = json_extract(wanted.value, '$[0]')
+CROSS JOIN entry INDEXED BY entry_place ON entry.feed_id = feed.id
+    AND entry.seq >= max(json_extract(wanted.value, '$[1]'), feed.floor + 1)
+    AND entry.seq <= min(json_extract(wanted.value, '$[2]'), feed.seq)
+"""
+MANY = f"SELECT {ENTRY} FROM json_each(?) AS wanted CROSS JOIN entry ON entry.id = wanted.value"
+# Both id and sort_at rise with seq, so the limit is found by halving, in one statement for all feeds.
+LIMITS = """
+WITH RECURSIVE search (feed_id, low, high) AS (
+    SELECT feed.id, feed.floor, feed.seq FROM json_each(:feeds) AS wanted CROSS JOIN feed ON feed.id = wanted.value
+    UNION
+    SELECT search.feed_id,
+        iif(entry.id <= :max_id AND entry.sort_at < :before, (low + high + 1) / 2, low),
+        iif(entry.id <= :max_id AND entry.sort_at < :before, high, (low + high + 1) / 2 - 1)
+    FROM search LEFT JOIN entry INDEXED BY entry_place
+        ON entry.feed_id = search.feed_id AND entry.seq = (low + high + 1) / 2
+    WHERE low < high
+)
+SELECT search.feed_id, iif(low > feed.floor, low, 0) FROM search JOIN feed ON feed.id = search.feed_id
+WHERE low >= high
+"""
+PUBLISHED = """
+SELECT coalesce(entry.published_at, entry.arrived_at) FROM feed
+JOIN entry ON entry.feed_id = feed.id AND entry.seq > feed.floor AND entry.seq <= feed.seq
+WHERE feed.id = ? AND entry.sort_at >= ? ORDER BY entry.seq DESC LIMIT ?
+"""
+LAST_ID = """
+SELECT entry.id FROM entry JOIN feed ON feed.id = entry.feed_id AND entry.seq > feed.floor AND entry.seq <= feed.seq
+ORDER BY entry.id DESC LIMIT 1
+"""
+UNFLAGGED = "feed_id = ? AND seq <= ? AND id NOT IN (SELECT entry_id FROM flag)"
+HIGHEST_ID = 1 << 62
+
+
+def _known(con: sqlite3.Connection, feed_id: int, limit: int) -> dict[str, bytes]:
+    return dict(con.execute(f"SELECT entry.uid, entry.digest {NEWEST}", (feed_id, limit)).fetchall())
+
+
+def _newest(con: sqlite3.Connection, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:
+    return con.execute(f"SELECT entry.uid, entry.url, entry.title {NEWEST}", (feed_id, limit)).fetchall()
+
+
+def _positions(con: sqlite3.Connection, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
+    out: dict[int, list[Position]] = {feed_id: [] for feed_id, _, _ in ranges}
+    for feed_id, seq, sort_at, id_ in con.execute(POSITIONS, (json.dumps(ranges),)):
+        out[feed_id].append(Position(seq, sort_at, id_))
+    if len(out) < len(ranges):  # a feed was asked for twice
+        return {feed_id: sorted(set(found), key=lambda at: at.seq) for feed_id, found in out.items()}
+    return out
+
+
+def _entry(row: list[Any]) -> Entry:
+    tags, enclosures = row[TAGS], row[ENCLOSURES]
+    row[TAGS] = () if tags == "[]" else tuple(json.loads(tags))
+    row[ENCLOSURES] = () if enclosures == "[]" else tuple(starmap(Enclosure, json.loads(enclosures)))
+    return Entry(*row)
+
+
+def _many(con: sqlite3.Connection, ids: Sequence[int]) -> list[Entry]:
+    return [_entry(list(row)) for row in con.execute(MANY, (ids_json(ids),))]
+
+
+def _limits(con: sqlite3.Connection, ids: str, max_id: int | None, before: float | None) -> dict[int, int]:
+    values = {
+        "feeds": ids,
+        "max_id": HIGHEST_ID if max_id is None else max_id,
+        "before": float("inf") if before is None else before,
+    }
+    return dict(con.execute(LIMITS, values).fetchall())
+
+
+def _purge(con: sqlite3.Connection, feed_id: int, keep: int) -> int:
+    row = con.execute("SELECT floor, seq FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    if row is None:
+        return 0
+    old: int = row[0]
+    seq: int = row[1]
+    floor = max(old, seq - keep)
+    con.execute(
+        f"INSERT OR IGNORE INTO tombstone (feed_id, uid_hash) SELECT feed_id, uid_hash FROM entry WHERE {UNFLAGGED}",
+        (feed_id, floor),
+    )
+    con.execute(f"DELETE FROM entry WHERE {UNFLAGGED}", (feed_id, floor))
+    if floor > old:
+        con.execute("UPDATE feed SET floor = ?, rev = ? WHERE id = ?", (floor, next_feed_rev(con), feed_id))
+    return floor - old
+
+
+def _over(con: sqlite3.Connection, keep: int, limit: int) -> list[int]:
+    sql = "SELECT id FROM feed WHERE (seq - floor) * 10 > ? * 11 ORDER BY seq - floor DESC, id LIMIT ?"
+    return [feed_id for (feed_id,) in con.execute(sql, (keep, limit))]
+
+
+def _published_since(con: sqlite3.Connection, feed_id: int, since: float) -> list[float]:
+    return [when for (when,) in con.execute(PUBLISHED, (feed_id, since, MOST_FOR_RHYTHM))]
+
+
+def _last_id(con: sqlite3.Connection) -> int:
+    row = con.execute(LAST_ID).fetchone()
+    return row[0] if row else 0
+
+
+class SqliteEntries:
+    """EntryMapper."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def known(self, feed_id: int, limit: int) -> dict[str, bytes]:
+        return await self._engine.read(_known, feed_id, limit)
+
+    async def newest(self, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:
+        return await self._engine.read(_newest, feed_id, limit)
+
+    async def append(
+        self, feed_id: int, token: int, entries: Sequence[NewEntry], *, renewed: dict[str, str], now: float
+    ) -> Appended | None:
+        return await self._engine.write(append, feed_id, token, entries, renewed, now)
+
+    async def positions(self, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
+        return await self._engine.read(_positions, ranges)
+
+    async def many(self, ids: Sequence[int]) -> list[Entry]:
+        return await self._engine.read(_many, ids)
+
+    async def limits(self, feed_ids: Sequence[int], *, max_id: int | None, before: float | None) -> dict[int, int]:
+        return await self._engine.read(_limits, ids_json(feed_ids), max_id, before)
+
+    async def purge(self, feed_id: int, keep: int, *, now: float) -> int:
+        return await self._engine.write(_purge, feed_id, keep)
+
+    async def over(self, keep: int, limit: int) -> list[int]:
+        return await self._engine.read(_over, keep, limit)
+
+    async def published_since(self, feed_id: int, since: float) -> list[float]:
+        return await self._engine.read(_published_since, feed_id, since)
+
+    async def last_id(self) -> int:
+        return await self._engine.read(_last_id)

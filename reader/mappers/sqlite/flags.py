@@ -1,0 +1,70 @@
+"""Stars and read-later on SQLite."""
+
+# Statements are put together from constants of this package alone; values are always parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from reader.errors import NotFound
+from reader.mappers.sqlite.connection import ids_json
+from reader.mappers.sqlite.engine import Engine
+from reader.models.entry import FlagKind, Flags
+
+MANY = """
+SELECT entry_id, max(iif(kind = 'starred', at, NULL)), max(iif(kind = 'later', at, NULL)) FROM flag
+WHERE user_id = ? AND kind IN ('starred', 'later') AND entry_id IN (SELECT value FROM json_each(?)) GROUP BY entry_id
+"""
+
+
+def _set(con: sqlite3.Connection, user_id: int, entry_id: int, kind: FlagKind, on: bool, now: float) -> bool:
+    if not on:
+        sql = "DELETE FROM flag WHERE user_id = ? AND kind = ? AND entry_id = ?"
+        return con.execute(sql, (user_id, kind, entry_id)).rowcount > 0
+    if not con.execute("SELECT 1 FROM entry, user WHERE entry.id = ? AND user.id = ?", (entry_id, user_id)).fetchone():
+        raise NotFound("There is no such entry.")
+    sql = "INSERT OR IGNORE INTO flag (user_id, kind, entry_id, at) VALUES (?, ?, ?, ?)"
+    return con.execute(sql, (user_id, kind, entry_id, now)).rowcount > 0
+
+
+def _many(con: sqlite3.Connection, user_id: int, ids: str) -> dict[int, Flags]:
+    return {row[0]: Flags(*row) for row in con.execute(MANY, (user_id, ids))}
+
+
+def _page(
+    con: sqlite3.Connection, user_id: int, kind: FlagKind, before: tuple[float, int] | None, limit: int
+) -> list[tuple[float, int]]:
+    below, values = ("AND (at, entry_id) < (?, ?)", before) if before else ("", ())
+    sql = (
+        f"SELECT at, entry_id FROM flag WHERE user_id = ? AND kind = ? {below} ORDER BY at DESC, entry_id DESC LIMIT ?"
+    )
+    return con.execute(sql, (user_id, kind, *values, limit)).fetchall()
+
+
+def _count(con: sqlite3.Connection, user_id: int, kind: FlagKind) -> int:
+    row = con.execute("SELECT count(*) FROM flag WHERE user_id = ? AND kind = ?", (user_id, kind)).fetchone()
+    count: int = row[0]
+    return count
+
+
+class SqliteFlags:
+    """FlagMapper."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def set(self, user_id: int, entry_id: int, kind: FlagKind, on: bool, *, now: float) -> bool:
+        return await self._engine.write(_set, user_id, entry_id, kind, on, now)
+
+    async def many(self, user_id: int, entry_ids: Sequence[int]) -> dict[int, Flags]:
+        return await self._engine.read(_many, user_id, ids_json(entry_ids))
+
+    async def page(
+        self, user_id: int, kind: FlagKind, *, before: tuple[float, int] | None, limit: int
+    ) -> list[tuple[float, int]]:
+        return await self._engine.read(_page, user_id, kind, before, limit)
+
+    async def count(self, user_id: int, kind: FlagKind) -> int:
+        return await self._engine.read(_count, user_id, kind)

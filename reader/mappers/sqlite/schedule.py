@@ -1,0 +1,167 @@
+"""When feeds are pulled, by whom, and what came of it."""
+
+# Statements are put together from constants of this package alone; values are always parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import sqlite3
+
+from reader.mappers.feeds import FeedMeta, PullResult
+from reader.mappers.sqlite.counters import next_feed_rev
+from reader.mappers.sqlite.engine import Engine
+from reader.mappers.sqlite.identity import set_words
+from reader.models.feed import Pull, Schedule
+
+SCHEDULE = (
+    "id, next_pull_at, last_pull_at, last_ok_at, errors, reason, error, etag, last_modified, body_digest, rhythm,"
+    " hint_seconds, lease_token, lease_until, moved_to, moved_count"
+)
+PULL = "feed_id, at, status, bytes, milliseconds, new, updated, error"
+PULLABLE = "kind = 'site' AND state <> 'gone'"  # word for word as in the partial indexes
+PULLS_KEPT = 50
+
+RECORD = """
+UPDATE feed SET
+    state = :state, next_pull_at = :next_pull_at, reason = :reason, errors = :errors, error = :error, etag = :etag,
+    last_modified = :last_modified, body_digest = :body_digest, rhythm = :rhythm, hint_seconds = :hint_seconds,
+    moved_to = :moved_to, moved_count = :moved_count, last_pull_at = :at,
+    last_ok_at = CASE WHEN :error IS NULL THEN :at ELSE last_ok_at END, lease_until = 0
+WHERE id = :id
+"""
+SET_META = """
+UPDATE feed SET
+    title = coalesce(:title, title), site_url = coalesce(:site_url, site_url),
+    description = coalesce(:description, description), language = coalesce(:language, language),
+    format = coalesce(:format, format)
+WHERE id = :id
+"""
+TRIM_PULLS = """
+DELETE FROM pull WHERE feed_id = :id AND at <= (
+    SELECT at FROM pull WHERE feed_id = :id ORDER BY at DESC LIMIT 1 OFFSET :keep)
+"""
+
+
+def holds(con: sqlite3.Connection, feed_id: int, token: int) -> bool:
+    """Whether ``token`` is still the newest lease of the feed."""
+    row = con.execute("SELECT lease_token FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    return row is not None and row[0] == token
+
+
+def _schedule(con: sqlite3.Connection, feed_id: int) -> Schedule | None:
+    row = con.execute(f"SELECT {SCHEDULE} FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    return Schedule(*row) if row else None
+
+
+def _due(con: sqlite3.Connection, now: float, limit: int) -> list[tuple[int, str]]:
+    sql = (
+        f"SELECT id, url FROM feed INDEXED BY feed_due WHERE {PULLABLE} AND next_pull_at <= ? AND lease_until <= ?"
+        " ORDER BY next_pull_at, id LIMIT ?"
+    )
+    return con.execute(sql, (now, now, limit)).fetchall()
+
+
+def _next_due_at(con: sqlite3.Connection) -> float | None:
+    row = con.execute(f"SELECT min(max(next_pull_at, lease_until)) FROM feed WHERE {PULLABLE}").fetchone()
+    when: float | None = row[0]
+    return when
+
+
+def _make_due(con: sqlite3.Connection, feed_id: int, now: float) -> None:
+    con.execute("UPDATE feed SET next_pull_at = min(next_pull_at, ?) WHERE id = ?", (now, feed_id))
+    if con.execute("SELECT 1 FROM feed WHERE id = ? AND state = 'gone'", (feed_id,)).fetchone():
+        con.execute("UPDATE feed SET state = 'failing', rev = ? WHERE id = ?", (next_feed_rev(con), feed_id))
+
+
+def _lease(con: sqlite3.Connection, feed_id: int, now: float, until: float) -> int | None:
+    sql = (
+        "UPDATE feed SET lease_token = lease_token + 1, lease_until = ? WHERE id = ? AND lease_until <= ?"
+        " RETURNING lease_token"
+    )
+    row = con.execute(sql, (until, feed_id, now)).fetchone()
+    return row[0] if row else None
+
+
+def _release(con: sqlite3.Connection, feed_id: int, token: int) -> None:
+    con.execute("UPDATE feed SET lease_until = 0 WHERE id = ? AND lease_token = ?", (feed_id, token))
+
+
+def _shown(con: sqlite3.Connection, feed_id: int) -> tuple[object, ...]:
+    """What a FeedMark shows and a pull may change."""
+    row: tuple[object, ...] = con.execute(
+        "SELECT title, site_url, state, error FROM feed WHERE id = ?", (feed_id,)
+    ).fetchone()
+    return row
+
+
+def _record_pull(con: sqlite3.Connection, feed_id: int, token: int, result: PullResult) -> bool:
+    if not holds(con, feed_id, token):
+        return False
+    before = _shown(con, feed_id)
+    values = {
+        "id": feed_id, "at": result.pull.at, "state": result.state, "next_pull_at": result.next_pull_at,
+        "reason": result.reason, "errors": result.errors, "error": result.error, "etag": result.etag,
+        "last_modified": result.last_modified, "body_digest": result.body_digest, "rhythm": result.rhythm,
+        "hint_seconds": result.hint_seconds, "moved_to": result.moved_to, "moved_count": result.moved_count,
+    }  # fmt: skip
+    con.execute(RECORD, values)
+    _set_meta(con, feed_id, result.meta)
+    after = _shown(con, feed_id)
+    if after != before:
+        con.execute("UPDATE feed SET rev = ? WHERE id = ?", (next_feed_rev(con), feed_id))
+    if after[:2] != before[:2]:
+        set_words(con, feed_id)
+    _log_pull(con, feed_id, result.pull)
+    return True
+
+
+def _set_meta(con: sqlite3.Connection, feed_id: int, meta: FeedMeta) -> None:
+    if meta == FeedMeta():
+        return
+    values = {
+        "id": feed_id, "title": meta.title, "site_url": meta.site_url, "description": meta.description,
+        "language": meta.language, "format": meta.format,
+    }  # fmt: skip
+    con.execute(SET_META, values)
+
+
+def _log_pull(con: sqlite3.Connection, feed_id: int, pull: Pull) -> None:
+    values = (feed_id, pull.at, pull.status, pull.bytes, pull.milliseconds, pull.new, pull.updated, pull.error)
+    con.execute(f"INSERT OR REPLACE INTO pull ({PULL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    con.execute(TRIM_PULLS, {"id": feed_id, "keep": PULLS_KEPT})
+
+
+def _pulls(con: sqlite3.Connection, feed_id: int, limit: int) -> list[Pull]:
+    sql = f"SELECT {PULL} FROM pull WHERE feed_id = ? ORDER BY at DESC LIMIT ?"
+    return [Pull(*row) for row in con.execute(sql, (feed_id, limit))]
+
+
+class ScheduleMixin:
+    """The part of FeedMapper that the updater and the pullers use."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def schedule(self, feed_id: int) -> Schedule | None:
+        return await self._engine.read(_schedule, feed_id)
+
+    async def due(self, now: float, limit: int) -> list[tuple[int, str]]:
+        return await self._engine.read(_due, now, limit)
+
+    async def next_due_at(self) -> float | None:
+        return await self._engine.read(_next_due_at)
+
+    async def make_due(self, feed_id: int, now: float) -> None:
+        await self._engine.write(_make_due, feed_id, now)
+
+    async def lease(self, feed_id: int, now: float, until: float) -> int | None:
+        return await self._engine.write(_lease, feed_id, now, until)
+
+    async def release(self, feed_id: int, token: int) -> None:
+        await self._engine.write(_release, feed_id, token)
+
+    async def record_pull(self, feed_id: int, token: int, result: PullResult) -> bool:
+        return await self._engine.write(_record_pull, feed_id, token, result)
+
+    async def pulls(self, feed_id: int, limit: int) -> list[Pull]:
+        return await self._engine.read(_pulls, feed_id, limit)

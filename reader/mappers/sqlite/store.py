@@ -1,0 +1,68 @@
+"""The bundle of all mappers over one database file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from reader.mappers import Mappers
+from reader.mappers.sqlite.backup import backup
+from reader.mappers.sqlite.engine import Engine, StoreError
+from reader.mappers.sqlite.entries import SqliteEntries
+from reader.mappers.sqlite.feeds import SqliteFeeds
+from reader.mappers.sqlite.flags import SqliteFlags
+from reader.mappers.sqlite.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.sqlite.subscriptions import SqliteSubscriptions
+from reader.mappers.sqlite.users import SqliteUsers
+from reader.mappers.sqlite.work import SqliteJobs, SqliteLeases, SqliteUndo
+
+
+def _check_schema(con: sqlite3.Connection) -> None:
+    missing = [name for name, _ in MIGRATIONS if name not in applied(con)]
+    if missing:
+        raise StoreError(f"The database lacks migrations: {', '.join(missing)}.")
+
+
+class SqliteMappers:
+    """Mappers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.users = SqliteUsers(engine)
+        self.feeds = SqliteFeeds(engine)
+        self.entries = SqliteEntries(engine)
+        self.subscriptions = SqliteSubscriptions(engine)
+        self.flags = SqliteFlags(engine)
+        self.jobs = SqliteJobs(engine)
+        self.leases = SqliteLeases(engine)
+        self.undo = SqliteUndo(engine)
+
+    async def migrate(self) -> list[str]:
+        return await self.engine.write(migrate)
+
+    async def backup(self, target: Path) -> None:
+        await asyncio.to_thread(backup, self.engine.path, target)
+
+    async def ready(self) -> None:
+        await self.engine.read(_check_schema)
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+
+def _satisfies(mappers: SqliteMappers) -> Mappers:
+    """mypy proves the contract here."""
+    return mappers
+
+
+async def open_store(path: Path, *, readers: int = 2) -> SqliteMappers:
+    """Opens the database at ``path``, making folder and file where there are none. Does not migrate."""
+    return SqliteMappers(await asyncio.to_thread(_open, path, readers))
+
+
+def _open(path: Path, readers: int) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)  # password hashes are in it
+    return Engine(path, readers)

@@ -1,0 +1,191 @@
+"""Jobs, leases and the undo journal on SQLite."""
+
+# Statements are put together from constants of this package alone; values are always parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import sqlite3
+
+from reader.mappers.sqlite.engine import Engine
+from reader.models.job import Job, Lease
+from reader.models.subscription import Undo
+
+JOB = (
+    "key, name, args, queue, state, attempts, run_at, lease_token, lease_until, result, error, created_at, finished_at"
+)
+UNDO = "token, user_id, kind, label, payload, created_at, expires_at"
+# Both states are named so that the partial index serves.
+DUE = (
+    "state IN ('waiting', 'running')"
+    " AND (state = 'waiting' AND run_at <= :now OR state = 'running' AND lease_until <= :now)"
+)
+HELD = "key = :key AND lease_token = :token AND state = 'running'"
+
+PUT = f"""
+INSERT INTO job (key, name, args, queue, state, attempts, run_at, lease_token, lease_until, created_at)
+VALUES (:key, :name, :args, :queue, 'waiting', 0, :run_at, 0, 0, :now)
+ON CONFLICT (key) DO UPDATE SET
+    name = excluded.name, args = excluded.args, queue = excluded.queue, state = 'waiting', attempts = 0,
+    run_at = excluded.run_at, lease_until = 0, result = NULL, error = NULL, created_at = excluded.created_at,
+    finished_at = NULL
+WHERE state IN ('done', 'failed')
+RETURNING {JOB}
+"""
+TAKE_LEASE = """
+INSERT INTO lease (name, token, holder, until) VALUES (:name, 1, :holder, :until)
+ON CONFLICT (name) DO UPDATE SET
+    token = token + (holder <> excluded.holder OR until <= :now), holder = excluded.holder, until = excluded.until
+WHERE holder = excluded.holder OR until <= :now
+RETURNING name, token, holder, until
+"""
+
+
+def _job(con: sqlite3.Connection, sql: str, values: dict[str, object]) -> Job | None:
+    row = con.execute(sql, values).fetchone()
+    return Job(*row) if row else None
+
+
+def _get_job(con: sqlite3.Connection, key: str) -> Job | None:
+    return _job(con, f"SELECT {JOB} FROM job WHERE key = :key", {"key": key})
+
+
+def _put(con: sqlite3.Connection, values: dict[str, object]) -> tuple[Job, bool]:
+    made = _job(con, PUT, values)
+    if made is not None:
+        return made, True
+    return Job(*con.execute(f"SELECT {JOB} FROM job WHERE key = :key", values).fetchone()), False
+
+
+def _due(con: sqlite3.Connection, now: float, limit: int) -> list[Job]:
+    sql = f"SELECT {JOB} FROM job WHERE {DUE} ORDER BY created_at, key LIMIT :limit"
+    return [Job(*row) for row in con.execute(sql, {"now": now, "limit": limit})]
+
+
+def _start(con: sqlite3.Connection, key: str, now: float, until: float) -> Job | None:
+    sql = (
+        "UPDATE job SET state = 'running', attempts = attempts + 1, lease_token = lease_token + 1,"
+        f" lease_until = :until WHERE key = :key AND {DUE} RETURNING {JOB}"
+    )
+    return _job(con, sql, {"key": key, "now": now, "until": until})
+
+
+def _end(con: sqlite3.Connection, sets: str, values: dict[str, object]) -> bool:
+    """Ends a run, unless it is fenced."""
+    return con.execute(f"UPDATE job SET {sets}, lease_until = 0 WHERE {HELD}", values).rowcount > 0
+
+
+def _remove_finished(con: sqlite3.Connection, before: float) -> int:
+    return con.execute("DELETE FROM job WHERE finished_at < ?", (before,)).rowcount
+
+
+class SqliteJobs:
+    """JobMapper."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def put(self, key: str, name: str, args: str, queue: str, *, now: float, run_at: float) -> tuple[Job, bool]:
+        values = {"key": key, "name": name, "args": args, "queue": queue, "now": now, "run_at": run_at}
+        return await self._engine.write(_put, values)
+
+    async def get(self, key: str) -> Job | None:
+        return await self._engine.read(_get_job, key)
+
+    async def due(self, now: float, limit: int) -> list[Job]:
+        return await self._engine.read(_due, now, limit)
+
+    async def start(self, key: str, now: float, until: float) -> Job | None:
+        return await self._engine.write(_start, key, now, until)
+
+    async def finish(self, key: str, token: int, result: str, now: float) -> bool:
+        sets = "state = 'done', result = :result, error = NULL, finished_at = :now"
+        return await self._engine.write(_end, sets, {"key": key, "token": token, "result": result, "now": now})
+
+    async def fail(self, key: str, token: int, error: str, now: float, retry_at: float | None) -> bool:
+        values = {"key": key, "token": token, "error": error, "now": now, "retry_at": retry_at}
+        if retry_at is None:
+            return await self._engine.write(_end, "state = 'failed', error = :error, finished_at = :now", values)
+        return await self._engine.write(_end, "state = 'waiting', error = :error, run_at = :retry_at", values)
+
+    async def give_back(self, key: str, token: int) -> bool:
+        sets = "state = 'waiting', attempts = attempts - 1"
+        return await self._engine.write(_end, sets, {"key": key, "token": token})
+
+    async def remove_finished(self, before: float) -> int:
+        return await self._engine.write(_remove_finished, before)
+
+
+def _take_lease(con: sqlite3.Connection, values: dict[str, object]) -> Lease | None:
+    row = con.execute(TAKE_LEASE, values).fetchone()
+    return Lease(*row) if row else None
+
+
+def _drop_lease(con: sqlite3.Connection, name: str, token: int) -> None:
+    """The row stays: its token must go on rising."""
+    con.execute("UPDATE lease SET holder = '', until = 0 WHERE name = ? AND token = ?", (name, token))
+
+
+def _get_lease(con: sqlite3.Connection, name: str) -> Lease | None:
+    row = con.execute("SELECT name, token, holder, until FROM lease WHERE name = ? AND until > 0", (name,)).fetchone()
+    return Lease(*row) if row else None
+
+
+class SqliteLeases:
+    """LeaseMapper."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def take(self, name: str, holder: str, now: float, until: float) -> Lease | None:
+        values: dict[str, object] = {"name": name, "holder": holder, "now": now, "until": until}
+        return await self._engine.write(_take_lease, values)
+
+    async def drop(self, name: str, token: int) -> None:
+        await self._engine.write(_drop_lease, name, token)
+
+    async def get(self, name: str) -> Lease | None:
+        return await self._engine.read(_get_lease, name)
+
+
+def _add_undo(con: sqlite3.Connection, undo: Undo) -> None:
+    values = (undo.token, undo.user_id, undo.kind, undo.label, undo.payload, undo.created_at, undo.expires_at)
+    con.execute(f"INSERT OR REPLACE INTO undo ({UNDO}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _take_undo(con: sqlite3.Connection, user_id: int, token: str, now: float) -> Undo | None:
+    sql = f"DELETE FROM undo WHERE token = ? AND user_id = ? AND expires_at > ? RETURNING {UNDO}"
+    row = con.execute(sql, (token, user_id, now)).fetchone()
+    return Undo(*row) if row else None
+
+
+def _latest_undo(con: sqlite3.Connection, user_id: int, kind: str, now: float) -> Undo | None:
+    sql = (
+        f"SELECT {UNDO} FROM undo WHERE user_id = ? AND kind = ? AND expires_at > ?"
+        " ORDER BY created_at DESC, token DESC LIMIT 1"
+    )
+    row = con.execute(sql, (user_id, kind, now)).fetchone()
+    return Undo(*row) if row else None
+
+
+def _trim_undo(con: sqlite3.Connection, before: float) -> int:
+    return con.execute("DELETE FROM undo WHERE expires_at < ?", (before,)).rowcount
+
+
+class SqliteUndo:
+    """UndoMapper."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def add(self, undo: Undo) -> None:
+        await self._engine.write(_add_undo, undo)
+
+    async def take(self, user_id: int, token: str, now: float) -> Undo | None:
+        return await self._engine.write(_take_undo, user_id, token, now)
+
+    async def latest(self, user_id: int, kind: str, now: float) -> Undo | None:
+        return await self._engine.read(_latest_undo, user_id, kind, now)
+
+    async def trim(self, before: float) -> int:
+        return await self._engine.write(_trim_undo, before)
