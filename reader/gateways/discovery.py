@@ -1,0 +1,162 @@
+"""From what a person typed to feeds: known ones at once, then the cache of recent discoveries, then a job.
+
+The row of a Discover job is the cache. Each feed that a discovery proved gets such a row under its own address too, so
+that it can be subscribed to, and is found at once when it is typed itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import structlog
+
+from reader.clock import Clock
+from reader.events import PubSub, job_topic
+from reader.gateways.work import WorkGateway
+from reader.ingest.discover import discover
+from reader.ingest.fetch import Fetcher
+from reader.jobs import Cpu, Discover, JobQueue, key_of
+from reader.mappers import Mappers
+from reader.models.feed import Feed
+from reader.models.job import Job
+from reader.models.reading import Finding, FoundFeed, Tried
+from reader.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+FAILURE_TTL = 300  # an address without a feed may have one soon; its owner may be trying just that
+LOOK_EVERY = 0.5  # another process may do the job, whose event does not reach our bus
+ROW_SECONDS = 30.0
+
+
+class DiscoveryGateway:
+    def __init__(
+        self,
+        mappers: Mappers,
+        fetcher: Fetcher,
+        cpu: Cpu,
+        bus: PubSub,
+        queue: JobQueue,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._feeds = mappers.feeds
+        self._fetcher = fetcher
+        self._cpu = cpu
+        self._bus = bus
+        self._queue = queue
+        self._clock = clock
+        self._ttl = settings.discovery_ttl
+        self._work = WorkGateway(mappers, bus, clock)
+
+    async def find(self, address: str, typed: str, wait: float) -> Finding:
+        """Feeds of a normalised ``address``. Waits ``wait`` seconds for a job; Finding.wait says that it goes on."""
+        known = await self._known(address)
+        if known is not None:
+            return Finding(address, False, (known,))
+        cached = self._fresh(await self._work.get(key_of(Discover(address))), address)
+        if cached is not None:
+            return await self._with_ids(cached)
+        return await self._with_ids(await self._ask(Discover(address, typed), wait))
+
+    async def proven(self, url: str) -> FoundFeed | None:
+        """The feed at this very URL, if a discovery proved it."""
+        row = await self._work.get(key_of(Discover(url)))
+        if row is None or row.state != "done" or row.result is None:
+            return None
+        finding = _finding(row.result)
+        return next((feed for feed in finding.feeds if feed.url == url), None)
+
+    async def run(self, job: Discover) -> str:
+        """Do a Discover job; the result is the Finding as JSON. First the feeds get rows of their own."""
+        finding = replace(await discover(self._fetcher, self._cpu, job.address), address=job.address, wait=False)
+        for feed in finding.feeds:
+            if feed.url != job.address:
+                await self._remember(feed)
+        log.info("discovered", address=job.address, feeds=len(finding.feeds), problem=finding.problem)
+        return orjson.dumps(finding).decode()
+
+    async def _known(self, address: str) -> FoundFeed | None:
+        for url in _spellings(address):
+            feed = await self._feeds.by_url(url)
+            if feed is not None and feed.state != "gone":
+                return _found(feed)
+        return None
+
+    async def _ask(self, job: Discover, wait: float) -> Finding:
+        """Subscribe first, then write the row and enqueue, then look, then wait: no answer slips through between."""
+        key = key_of(job)
+        deadline = self._clock.monotonic() + wait
+        async with self._bus.subscribe([job_topic(key)]) as channel:
+            await self._work.submit(job)
+            await self._queue.put(job)
+            while True:
+                row = await self._work.get(key)
+                finding = self._fresh(row, job.address)
+                if finding is not None:
+                    return finding
+                left = deadline - self._clock.monotonic()
+                if left <= 0:
+                    return Finding(job.address, wait=True)
+                try:
+                    async with asyncio.timeout(min(left, LOOK_EVERY)):
+                        async for _ in channel:
+                            break
+                except TimeoutError:
+                    continue
+
+    def _fresh(self, row: Job | None, address: str) -> Finding | None:
+        """The answer in a finished row, if it is recent enough."""
+        if row is None or row.finished_at is None or row.state not in ("done", "failed"):
+            return None
+        if row.state == "failed" or row.result is None:
+            finding = Finding(address, False, problem="Evantr could not look at this address. Try again in a while.")
+        else:
+            finding = _finding(row.result)
+        ttl = self._ttl if finding.feeds else min(self._ttl, FAILURE_TTL)
+        return finding if self._clock.now() - row.finished_at < ttl else None
+
+    async def _with_ids(self, finding: Finding) -> Finding:
+        feeds = []
+        for feed in finding.feeds:
+            stored = await self._feeds.by_url(feed.url)
+            feeds.append(replace(feed, feed_id=stored.id if stored else None))
+        return replace(finding, feeds=tuple(feeds))
+
+    async def _remember(self, feed: FoundFeed) -> None:
+        """A finished Discover row for the feed's own URL. If we die in between, a worker redoes that job."""
+        job = Discover(feed.url, feed.url)
+        await self._work.submit(job)
+        row = await self._work.take(job, ROW_SECONDS)
+        if row is not None:
+            await self._work.finish(row, orjson.dumps(Finding(feed.url, False, (feed,))).decode())
+
+
+def _spellings(address: str) -> tuple[str, ...]:
+    """Who types no scheme gets https; the feed may be stored under http."""
+    other = "http://" + address[8:] if address.startswith("https://") else "https://" + address[7:]
+    return address, other
+
+
+def _found(feed: Feed) -> FoundFeed:
+    return FoundFeed(
+        url=feed.url,
+        title=feed.title or feed.url,
+        description=feed.description,
+        site_url=feed.site_url,
+        format=feed.format,
+        feed_id=feed.id,
+    )
+
+
+def _finding(text: str) -> Finding:
+    """Reads what orjson wrote of a Finding."""
+    values: dict[str, Any] = orjson.loads(text)
+    feeds = tuple(
+        FoundFeed(**(feed | {"also": tuple(feed["also"]), "titles": tuple(feed["titles"])})) for feed in values["feeds"]
+    )
+    tried = tuple(Tried(**step) for step in values["tried"])
+    return Finding(values["address"], values["wait"], feeds, tried, values["problem"])

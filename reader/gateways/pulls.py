@@ -1,0 +1,322 @@
+"""Pulling a feed: lease, conditional GET, parse in the CPU pool, append, schedule, events.
+
+Children first, the feed's state last, everything under the fence of the lease: a crash at any point leaves the feed due
+and nothing visible twice, and whoever lost the lease can no longer write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+import structlog
+
+from reader.clock import Clock
+from reader.errors import Upstream
+from reader.events import EntriesArrived, FeedChanged, PubSub, feed_topic
+from reader.gateways.icons import icon_wanted
+from reader.gateways.pull_rules import (
+    DAY,
+    FAR_FUTURE,
+    believes_move,
+    body_digest,
+    is_gone,
+    moved_target,
+    moves,
+    skip_seconds,
+    state_after_error,
+    validators,
+)
+from reader.gateways.work import WorkGateway
+from reader.ingest import ttl
+from reader.ingest.fetch import Fetched, Fetcher, FetchFailed, hint_seconds
+from reader.ingest.identify import match_renewed
+from reader.ingest.work import Digested, digest_feed
+from reader.jobs import Cpu, FetchIcon, JobQueue
+from reader.mappers import Mappers
+from reader.mappers.entries import Appended
+from reader.mappers.feeds import FeedMeta, PullResult
+from reader.models.feed import Feed, FeedState, Pull, Schedule
+from reader.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 60.0
+KNOWN = 3000  # newest entries that a document is compared with
+RENEWED_AMONG = 500
+RHYTHM_DAYS = 10
+OWN_FAULT = "Evantr itself failed on this feed. The operator finds the details in its log."
+
+
+@dataclass(frozen=True, slots=True)
+class PullOutcome:
+    """How a pull ended. ``skipped``: somebody else pulls the feed, or it is not due (any more)."""
+
+    new: int = 0
+    updated: int = 0
+    error: str | None = None
+    skipped: bool = False
+
+
+@dataclass(slots=True)
+class _Trip:
+    """One pull under way."""
+
+    feed: Feed
+    schedule: Schedule
+    token: int
+    start: float  # monotonic
+    now: float
+    readers: int
+    target: str | None = None  # where it has moved for good
+    moved: int = 0
+    hint: int | None = None
+    meta: FeedMeta = field(default_factory=FeedMeta)
+
+
+class PullGateway:
+    def __init__(
+        self,
+        mappers: Mappers,
+        fetcher: Fetcher,
+        cpu: Cpu,
+        bus: PubSub,
+        queue: JobQueue,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._feeds = mappers.feeds
+        self._entries = mappers.entries
+        self._fetcher = fetcher
+        self._cpu = cpu
+        self._bus = bus
+        self._queue = queue
+        self._clock = clock
+        self._settings = settings
+        self._work = WorkGateway(mappers, bus, clock)
+
+    async def due(self, limit: int) -> list[tuple[int, str]]:
+        """(id, url) of feeds that are due, the longest due first."""
+        return await self._feeds.due(self._clock.now(), limit)
+
+    async def next_due_at(self) -> float | None:
+        return await self._feeds.next_due_at()
+
+    async def pull(self, feed_id: int, *, user: bool = False) -> PullOutcome:
+        """Pull the feed if it is due and nobody else does. Failures of its server are an outcome, not an exception."""
+        now = self._clock.now()
+        token = await self._feeds.lease(feed_id, now, now + LEASE_SECONDS)
+        if token is None:
+            return PullOutcome(skipped=True)
+        ended = False
+        try:
+            trip = await self._trip(feed_id, token, now)
+            if trip is None:
+                return PullOutcome(skipped=True)
+            try:
+                outcome = await self._go(trip)
+            except Exception:
+                # Without a record it would stay due and fail again at once, for ever.
+                await self._failed(trip, Upstream("internal", OWN_FAULT))
+                ended = True
+                raise
+            ended = True
+        finally:
+            if not ended:
+                await asyncio.shield(self._feeds.release(feed_id, token))
+        await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
+        log.info(
+            "pulled", feed_id=feed_id, url=trip.feed.url, new=outcome.new, updated=outcome.updated,
+            error=outcome.error, user=user, milliseconds=self._milliseconds(trip),
+        )  # fmt: skip
+        return outcome
+
+    async def _trip(self, feed_id: int, token: int, now: float) -> _Trip | None:
+        feed, schedule, readers = await asyncio.gather(
+            self._feeds.get(feed_id), self._feeds.schedule(feed_id), self._feeds.readers(feed_id)
+        )
+        if feed is None or schedule is None or feed.kind != "site":
+            return None
+        if schedule.next_pull_at > now or feed.state == "gone":
+            return None  # this job came late, or twice
+        return _Trip(feed, schedule, token, self._clock.monotonic(), now, readers)
+
+    async def _go(self, trip: _Trip) -> PullOutcome:
+        etag, last_modified = validators(trip.schedule, trip.feed.id, trip.now)
+        try:
+            fetched = await self._fetcher.get(trip.feed.url, etag=etag, last_modified=last_modified)
+        except Upstream as error:
+            return await self._failed(trip, error)
+        trip.hint = hint_seconds(fetched.headers, trip.now)
+        trip.target = moved_target(fetched, trip.feed.url)
+        trip.moved = moves(trip.schedule, trip.target)
+        digest = trip.schedule.body_digest if fetched.status == 304 else body_digest(fetched.body)
+        if fetched.status == 304 or digest == trip.schedule.body_digest:
+            return await self._unchanged(trip, fetched, digest)
+        return await self._changed(trip, fetched, digest)
+
+    # ---- the ways it can end
+
+    async def _unchanged(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
+        """304, or the very bytes of the last time: one small write."""
+        rhythm = await self._rhythm(trip, [])
+        return await self._end_well(trip, fetched, digest, rhythm, Appended(trip.feed.seq, (), ()))
+
+    async def _changed(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
+        known = await self._entries.known(trip.feed.id, KNOWN)
+        try:
+            document = await self._cpu.run(
+                digest_feed, fetched.body, fetched.final_url, fetched.content_type, known, trip.now
+            )
+        except Upstream as error:
+            return await self._failed(trip, error, fetched)
+        renewed = await self._renewed(trip, document, known)
+        appended = await self._entries.append(
+            trip.feed.id, trip.token, document.entries, renewed=renewed, now=self._clock.now()
+        )
+        if appended is None:
+            return self._fenced(trip)
+        self._take_meta(trip, document)
+        rhythm = await self._rhythm(trip, [time for time in document.published if time is not None])
+        outcome = await self._end_well(trip, fetched, digest, rhythm, appended)
+        if appended.new:
+            last = appended.new[-1].id
+            await self._bus.publish(
+                feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last)
+            )
+        await self._want_icon(trip.feed)
+        return outcome
+
+    async def _end_well(
+        self, trip: _Trip, fetched: Fetched, digest: bytes | None, rhythm: ttl.Rhythm, appended: Appended
+    ) -> PullOutcome:
+        outcome = PullOutcome(len(appended.new), len(appended.updated))
+        if trip.target is not None and believes_move(trip.schedule, trip.moved):
+            left = await self._move(trip, trip.target)
+            if left != trip.feed.id:
+                return outcome  # merged: the other feed has a schedule of its own
+        now = self._clock.now()
+        plan = ttl.next_pull(
+            rhythm=rhythm, now=now, hint_seconds=trip.hint, readers=trip.readers,
+            jitter=random.random(),  # noqa: S311 -- spreads load
+        )  # fmt: skip
+        result = PullResult(
+            pull=self._pull(trip, fetched.status, fetched.wire_bytes, outcome),
+            state="active",
+            next_pull_at=FAR_FUTURE if plan.at is None else plan.at,
+            reason=plan.reason,
+            errors=0,
+            error=None,
+            etag=fetched.headers.get("etag") or (trip.schedule.etag if fetched.status == 304 else None),
+            last_modified=fetched.headers.get("last-modified")
+            or (trip.schedule.last_modified if fetched.status == 304 else None),
+            body_digest=digest,
+            rhythm=rhythm.pack(),
+            hint_seconds=trip.hint,
+            moved_to=trip.target,
+            moved_count=trip.moved,
+            meta=trip.meta,
+        )
+        if not await self._feeds.record_pull(trip.feed.id, trip.token, result):
+            return self._fenced(trip)
+        return outcome
+
+    async def _failed(self, trip: _Trip, error: Upstream, fetched: Fetched | None = None) -> PullOutcome:
+        """Back off and say why. Validators, rhythm and what was learned of a move stay."""
+        schedule = trip.schedule
+        errors = schedule.errors + 1
+        words = str(error)
+        state: FeedState = state_after_error(trip.feed, error)
+        plan = ttl.next_pull(
+            rhythm=ttl.Rhythm.unpack(schedule.rhythm), now=self._clock.now(), errors=errors,
+            retry_after=error.retry_after, readers=trip.readers, status_gone=is_gone(error),
+            jitter=random.random(),  # noqa: S311 -- spreads load
+        )  # fmt: skip
+        outcome = PullOutcome(error=words)
+        status = fetched.status if fetched else error.status
+        result = PullResult(
+            pull=self._pull(trip, status, fetched.wire_bytes if fetched else 0, outcome),
+            state=state,
+            next_pull_at=FAR_FUTURE if plan.at is None else plan.at,
+            reason=plan.reason,
+            errors=errors,
+            error=words,
+            etag=schedule.etag,
+            last_modified=schedule.last_modified,
+            body_digest=schedule.body_digest,
+            rhythm=schedule.rhythm,
+            hint_seconds=schedule.hint_seconds,
+            moved_to=schedule.moved_to,
+            moved_count=schedule.moved_count,
+        )
+        if not await self._feeds.record_pull(trip.feed.id, trip.token, result):
+            return self._fenced(trip)
+        if isinstance(error, FetchFailed) and error.redirects:
+            log.debug("the failure came after redirects", feed_id=trip.feed.id, at=error.url)
+        return outcome
+
+    def _fenced(self, trip: _Trip) -> PullOutcome:
+        log.warning("the lease of a pull was lost; its result is dropped", feed_id=trip.feed.id, token=trip.token)
+        return PullOutcome(skipped=True)
+
+    # ---- parts
+
+    def _take_meta(self, trip: _Trip, document: Digested) -> None:
+        trip.meta = FeedMeta(
+            title=document.title or None,
+            site_url=document.site_url,
+            description=document.description,
+            language=document.language,
+            format=document.format,
+        )
+        wishes = (trip.hint, document.ttl_seconds, skip_seconds(document.skip_hours, trip.now))
+        trip.hint = max((min(wish, DAY) for wish in wishes if wish), default=None)
+
+    async def _renewed(self, trip: _Trip, document: Digested, known: dict[str, bytes]) -> dict[str, str]:
+        if not known or all(entry.uid in known for entry in document.entries):
+            return {}
+        stored = await self._entries.newest(trip.feed.id, RENEWED_AMONG)
+        renewed = match_renewed(document.entries, stored)
+        if renewed:
+            log.info("the feed renewed its ids", feed_id=trip.feed.id, entries=len(renewed))
+        return renewed
+
+    async def _rhythm(self, trip: _Trip, published: list[float]) -> ttl.Rhythm:
+        """The rhythm with the current hour recomputed. A feed's first document tells of its past; later the store
+        knows better, undated entries included."""
+        rhythm = ttl.Rhythm.unpack(trip.schedule.rhythm)
+        if rhythm.hour < 0 and published:
+            return ttl.observe(rhythm, published, trip.now)
+        since = trip.now - RHYTHM_DAYS * DAY if rhythm.hour < 0 else (rhythm.hour - 1) * 3600.0
+        return ttl.observe(rhythm, await self._entries.published_since(trip.feed.id, since), trip.now)
+
+    async def _move(self, trip: _Trip, target: str) -> int | None:
+        left = await self._feeds.move(trip.feed.id, trip.token, target)
+        log.info("a feed moved for good", feed_id=trip.feed.id, to=target, merged_into=left)
+        if left is not None and left != trip.feed.id:
+            await self._bus.publish(feed_topic(left), FeedChanged(left))
+        trip.target, trip.moved = None, 0
+        return left
+
+    async def _want_icon(self, feed: Feed) -> None:
+        """Weekly, and at once while there is none."""
+        job = FetchIcon(feed.id)
+        if await icon_wanted(self._work, job, self._clock.now()):
+            await self._work.submit(job)
+            await self._queue.put(job)
+
+    def _pull(self, trip: _Trip, status: int | None, size: int, outcome: PullOutcome) -> Pull:
+        return Pull(
+            feed_id=trip.feed.id,
+            at=trip.now,
+            status=status,
+            bytes=size,
+            milliseconds=self._milliseconds(trip),
+            new=outcome.new,
+            updated=outcome.updated,
+            error=outcome.error,
+        )
+
+    def _milliseconds(self, trip: _Trip) -> int:
+        return round((self._clock.monotonic() - trip.start) * 1000)

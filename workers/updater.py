@@ -1,0 +1,185 @@
+"""The updater: finds what is due and puts it on the system queues. One is active in the whole system.
+
+It holds the lease "updater" in the store, fenced and short; a standby takes over when it ends. What it enqueues may be
+lost at any time: feeds stay due and rows stay waiting, so the next round brings them again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections import Counter
+from pathlib import Path
+
+import structlog
+
+from reader.container import Container
+from reader.gateways.work import WorkGateway
+from reader.ingest.address import site_key
+from reader.jobs import PullFeed, Upkeep, key_of
+from reader.models.job import Lease
+from workers.local import Transport
+
+log = structlog.get_logger(__name__)
+
+LEASE = "updater"
+LEASE_SECONDS = 15.0
+RENEW_SECONDS = 5.0
+LONGEST_SLEEP = 2.0
+SHORTEST_SLEEP = 0.05
+LOOK_AHEAD = 2000
+ROWS_AT_ONCE = 200
+UPKEEP_SECONDS = 3600.0
+
+
+class Sweeper:
+    """Brings due feeds and due rows to a transport, with a budget per host."""
+
+    def __init__(self, container: Container, transport: Transport) -> None:
+        self._container = container
+        self._transport = transport
+        self._work = WorkGateway(container.mappers, container.bus, container.clock)
+        self._budget = container.settings.fetch_per_host * 2  # some run, some wait: the host never idles
+        self._under_way: dict[str, str] = {}  # key of a pull → site
+
+    async def feeds(self) -> tuple[int, bool]:
+        """Enqueue due feeds; returns how many, and whether some were held back by a budget."""
+        self._under_way = {key: site for key, site in self._under_way.items() if self._transport.holds(key)}
+        busy = Counter(self._under_way.values())
+        put, held = 0, False
+        for feed_id, url in await self._container.gateways.pulls.due(LOOK_AHEAD):
+            job = PullFeed(feed_id)
+            key = key_of(job)
+            if self._transport.holds(key):
+                continue
+            site = site_key(url)
+            if busy[site] >= self._budget or self._transport.room(job.queue) <= 0:
+                held = True
+            elif await self._transport.put(job):
+                put += 1
+                busy[site] += 1
+                self._under_way[key] = site
+        return put, held
+
+    async def rows(self) -> int:
+        """Enqueue jobs whose rows wait or were left behind; returns how many."""
+        put = 0
+        for payload in await self._work.due(ROWS_AT_ONCE):
+            put += await self._transport.put(payload)
+        return put
+
+
+class Updater:
+    """run() until cancelled; stop() gives the lease up, so that a standby need not wait for its end."""
+
+    def __init__(self, container: Container, transport: Transport) -> None:
+        self._container = container
+        self._transport = transport
+        self._sweeper = Sweeper(container, transport)
+        self._work = WorkGateway(container.mappers, container.bus, container.clock)
+        self._clock = container.clock
+        self._holder = holder_name()
+        self._lease: Lease | None = None
+        self._renewed = 0.0
+        self._upkeep_at = 0.0
+
+    @property
+    def leading(self) -> bool:
+        return self._lease is not None
+
+    async def run(self) -> None:
+        """Lead whenever the lease can be had; an error ends one round, never the updater."""
+        while True:
+            try:
+                pause = await self._round()
+            except Exception:
+                log.exception("a round of the updater failed")
+                pause = LONGEST_SLEEP
+            await self._sleep(pause)
+
+    async def stop(self) -> None:
+        """Give the lease up."""
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            await self._work.resign(lease)
+
+    async def _round(self) -> float:
+        if not await self._lead():
+            return LONGEST_SLEEP
+        _, held = await self._sweeper.feeds()
+        await self._sweeper.rows()
+        if self._clock.monotonic() >= self._upkeep_at:
+            self._upkeep_at = self._clock.monotonic() + UPKEEP_SECONDS
+            await self._transport.put(Upkeep())
+        return LONGEST_SLEEP if held else await self._until_due()
+
+    async def _until_due(self) -> float:
+        due_at = await self._container.gateways.pulls.next_due_at()
+        if due_at is None:
+            return LONGEST_SLEEP
+        wait = due_at - self._clock.now()
+        # What is due already is on its way; looking again at once would be idle.
+        return LONGEST_SLEEP if wait <= 0 else max(SHORTEST_SLEEP, min(LONGEST_SLEEP, wait))
+
+    async def _sleep(self, seconds: float) -> None:
+        """Until something may have become possible: time passes, or a pull left and its host has room."""
+        await asyncio.sleep(SHORTEST_SLEEP)
+        try:
+            async with asyncio.timeout(max(0.0, seconds - SHORTEST_SLEEP)):
+                await self._transport.departure()
+        except TimeoutError:
+            return
+
+    async def _lead(self) -> bool:
+        now = self._clock.monotonic()
+        if self._lease is not None and now - self._renewed < RENEW_SECONDS:
+            return True
+        before = self._lease
+        self._lease = await self._work.lead(LEASE, self._holder, LEASE_SECONDS)
+        if self._lease is None and await self._bury():
+            self._lease = await self._work.lead(LEASE, self._holder, LEASE_SECONDS)
+        self._renewed = now
+        if (before is None) != (self._lease is None):
+            log.info("the updater leads" if self._lease else "the updater stands by", holder=self._holder)
+        return self._lease is not None
+
+    async def _bury(self) -> bool:
+        """Take the lease from a holder that is a dead process of this machine: no need to wait for its end."""
+        lease = await self._work.leader(LEASE)
+        if lease is None or not is_dead(lease.holder):
+            return False
+        log.info("the updater's holder is dead", holder=lease.holder)
+        await self._work.resign(lease)
+        return True
+
+
+def holder_name() -> str:
+    """Who we are, so that others on this machine can see whether we live: machine, process, its start."""
+    return f"{_machine()}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether ``holder`` (a holder_name) was a process of this machine that is no more. In doubt: no."""
+    parts = holder.split("/")
+    if len(parts) != 3 or parts[0] != _machine() or not parts[1].isdecimal() or not parts[2]:
+        return False
+    return _started(int(parts[1])) != parts[2]
+
+
+def _machine() -> str:
+    """This boot and, because process numbers mean nothing outside it, this process namespace."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{socket.gethostname()}:{boot[:13]}:{Path('/proc/self/ns/pid').readlink().name}"
+    except OSError:
+        return socket.gethostname()
+
+
+def _started(pid: int) -> str:
+    """Start of a process in clock ticks since boot; "" when there is none, or no way to tell."""
+    try:
+        # The name of the program, in parentheses, may hold anything; the fields behind it may not.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
