@@ -1,0 +1,35 @@
+"""Mounts everything of this package on an app."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api.docs import add_docs
+from api.errors import add_errors
+from api.health import add_health
+from api.icons import add_icons
+from api.metrics import RequestMetrics, add_metrics
+from api.middleware import RequestMiddleware
+from api.stream import Streams
+from api.v1 import counters, entries, feeds, find, folders, live, marks, me, session, subscriptions, tokens
+from reader.container import Container
+
+# The hot ones first: routes are tried in order.
+RESOURCES = (entries, counters, marks, live, me, tokens, session, find, subscriptions, folders, feeds)
+
+
+def add_api(app: FastAPI, container: Container) -> None:
+    """Routes, errors, middleware. The app's own document is not used: ours covers the API alone."""
+    app.state.container = container
+    app.state.streams = Streams()
+    app.router.redirect_slashes = False  # it would build an address from a Host header that anybody can write
+    metrics = RequestMetrics()
+    app.add_middleware(RequestMiddleware, settings=container.settings, metrics=metrics)
+    add_errors(app)
+    routes = [route for module in RESOURCES for route in module.router.routes if isinstance(route, APIRoute)]
+    app.router.routes.extend(routes)  # not include_router(): an included router is searched twice per request
+    add_docs(app, routes)
+    add_health(app, container)
+    add_metrics(app, container, metrics)
+    add_icons(app, container)
