@@ -33,7 +33,8 @@ _FEED_HOST = re.compile(r"^(?:feeds?|rss)\.", re.I)
 _FEED_WORDS = re.compile(r"\b(?:rss|atom|feed|rdf)\b", re.I)
 _SECONDARY = re.compile(r"comment|kommentar|réponses|/replies|trackback", re.I)
 _CHANNEL_ID = re.compile(
-    r'(?:"(?:externalId|channelId|browseId)":"|<meta itemprop="(?:identifier|channelId)" content="|/channel/)(UC[\w-]{22})'
+    r'(?:"(?:externalId|channelId|browseId)":"|<meta itemprop="(?:identifier|channelId)" content="|/channel/)'
+    r"(UC[\w-]{22})"
 )
 
 
