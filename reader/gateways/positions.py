@@ -70,6 +70,7 @@ class FeedBook:
         self._mappers = mappers
         self._max = max_positions
         self._count = 0
+        self.version = 0  # rises whenever a mark in here changes
         self.rev = -1  # no change up to this revision is unknown here; -1: nothing was loaded yet
         self.marks: dict[int, FeedMark] = {}
         self.windows: OrderedDict[int, Window] = OrderedDict()
@@ -80,6 +81,7 @@ class FeedBook:
             known = self.marks.get(mark.feed_id)
             if known is not None and known.rev < mark.rev:
                 self.marks[mark.feed_id] = mark
+                self.version += 1
             self.rev = max(self.rev, mark.rev)
 
     async def load(self, feed_ids: Iterable[int]) -> None:
@@ -90,6 +92,7 @@ class FeedBook:
             if self.rev < 0:
                 self.rev = await self._mappers.feeds.rev()
             self.marks.update({m.feed_id: m for m in await self._mappers.feeds.marks(missing)})
+            self.version += 1
         ranges = []
         marks, windows = self.marks, self.windows
         for feed_id in wanted:
@@ -103,6 +106,11 @@ class FeedBook:
                 ranges.append((feed_id, window.high + 1, mark.seq))
         if ranges:
             await self._fetch(ranges)
+
+    def newest_id(self, feed_id: int) -> int:
+        """Highest visible entry id of a feed, 0 without one."""
+        window = self.windows.get(feed_id)
+        return window.ids[-1] if window is not None and window.ids else 0
 
     def key(self, feed_id: int, seq: int) -> Key | None:
         """Where a seq stands in lists; None when its position is not in memory."""

@@ -18,7 +18,10 @@ FAR_FUTURE = 4_102_444_800.0  # 2100: a feed that is gone has no next pull
 def validators(schedule: Schedule, feed_id: int, now: float) -> tuple[str | None, str | None]:
     """(etag, last_modified) to send. None once in eight days: some servers answer 304 for ever."""
     shift = feed_id * 977 % FULL_EVERY  # spread, so that not all feeds are fetched in full on one day
-    if schedule.last_pull_at is not None and (now + shift) // FULL_EVERY != (schedule.last_pull_at + shift) // FULL_EVERY:
+    if (
+        schedule.last_pull_at is not None
+        and (now + shift) // FULL_EVERY != (schedule.last_pull_at + shift) // FULL_EVERY
+    ):
         return None, None
     return schedule.etag, schedule.last_modified
 
@@ -64,15 +67,3 @@ def state_after_error(feed: Feed, error: Upstream) -> FeedState:
     if error.status == 429 and feed.state == "active":
         return "active"  # we were too eager; nothing is wrong with the feed
     return "failing"
-
-
-def skip_seconds(skip_hours: tuple[int, ...], now: float) -> int:
-    """Seconds until the publisher's skipHours (UTC) let us look again; 0 outside of them."""
-    if len(set(skip_hours)) >= 24:
-        return 0
-    hour, rest = divmod(int(now), 3600)
-    wait = 0
-    while hour % 24 in skip_hours:
-        wait = wait + 3600 if wait else 3600 - rest
-        hour += 1
-    return wait

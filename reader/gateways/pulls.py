@@ -24,7 +24,6 @@ from reader.gateways.pull_rules import (
     is_gone,
     moved_target,
     moves,
-    skip_seconds,
     state_after_error,
     validators,
 )
@@ -32,7 +31,7 @@ from reader.gateways.work import WorkGateway
 from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, Fetcher, FetchFailed, hint_seconds
 from reader.ingest.identify import match_renewed
-from reader.ingest.work import Digested, digest_feed
+from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu, FetchIcon, JobQueue
 from reader.mappers import Mappers
 from reader.mappers.entries import Appended
@@ -167,7 +166,7 @@ class PullGateway:
         known = await self._entries.known(trip.feed.id, KNOWN)
         try:
             document = await self._cpu.run(
-                digest_feed, fetched.body, fetched.final_url, fetched.content_type, known, trip.now
+                digest_feed, fetched.body, trip.feed.url, fetched.final_url, fetched.content_type, known, trip.now
             )
         except Upstream as error:
             return await self._failed(trip, error, fetched)
@@ -178,13 +177,11 @@ class PullGateway:
         if appended is None:
             return self._fenced(trip)
         self._take_meta(trip, document)
-        rhythm = await self._rhythm(trip, [time for time in document.published if time is not None])
+        rhythm = await self._rhythm(trip, document.times)
         outcome = await self._end_well(trip, fetched, digest, rhythm, appended)
         if appended.new:
             last = appended.new[-1].id
-            await self._bus.publish(
-                feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last)
-            )
+            await self._bus.publish(feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last))
         await self._want_icon(trip.feed)
         return outcome
 
@@ -262,7 +259,7 @@ class PullGateway:
 
     # ---- parts
 
-    def _take_meta(self, trip: _Trip, document: Digested) -> None:
+    def _take_meta(self, trip: _Trip, document: Digest) -> None:
         trip.meta = FeedMeta(
             title=document.title or None,
             site_url=document.site_url,
@@ -270,14 +267,15 @@ class PullGateway:
             language=document.language,
             format=document.format,
         )
-        wishes = (trip.hint, document.ttl_seconds, skip_seconds(document.skip_hours, trip.now))
+        wishes = (trip.hint, document.hint_seconds)
         trip.hint = max((min(wish, DAY) for wish in wishes if wish), default=None)
 
-    async def _renewed(self, trip: _Trip, document: Digested, known: dict[str, bytes]) -> dict[str, str]:
+    async def _renewed(self, trip: _Trip, document: Digest, known: dict[str, bytes]) -> dict[str, str]:
         if not known or all(entry.uid in known for entry in document.entries):
             return {}
         stored = await self._entries.newest(trip.feed.id, RENEWED_AMONG)
-        renewed = match_renewed(document.entries, stored)
+        same = set(document.same)
+        renewed = match_renewed([row for row in stored if row[0] not in same], document.entries)
         if renewed:
             log.info("the feed renewed its ids", feed_id=trip.feed.id, entries=len(renewed))
         return renewed

@@ -14,10 +14,10 @@ from reader.events import FlagChanged, PubSub, ReadingChanged, user_topic
 from reader.gateways.cursor import Cursor, decode, decode_flag_key
 from reader.gateways.merge import Merge, Place, Run
 from reader.gateways.positions import FeedBook, Key
-from reader.gateways.shelf import Shelf, SubState, rewound, visible
+from reader.gateways.shelf import Shelf, SubState, View, rewound, visible
 from reader.mappers import Mappers
 from reader.models.entry import Entry, FlagKind, Flags
-from reader.models.reading import EntryView, FolderRow, Order, Page, Scope, Show, Sidebar
+from reader.models.reading import EntryView, FeedRow, FolderRow, Order, Page, Scope, Show, Sidebar
 from reader.models.subscription import ReadChange
 
 MARKS_AT_ONCE = 2000  # marks of changed feeds read per round trip
@@ -48,8 +48,11 @@ class ReadingGateway:
             shelf.take(delta)
             if len(marks) < MARKS_AT_ONCE:
                 break
-        await self.book.load(shelf.feed_ids())
-        shelf.settle(self.book)
+        while shelf.stale(self.book):
+            version = self.book.version
+            await self.book.load(shelf.feed_ids())
+            if version == self.book.version:  # else another request learned of a change meanwhile
+                shelf.settle(self.book)
         self._forget()
         return shelf
 
@@ -63,22 +66,31 @@ class ReadingGateway:
             self._mappers.flags.count(user_id, "later"),
             self._mappers.flags.count(user_id, "starred"),
         )
+        known = shelf.sidebar
+        if known is None or (known.rev, known.later, known.starred) != (shelf.rev, later, starred):
+            known = shelf.sidebar = self._make_sidebar(shelf, later, starred)
+        return known
+
+    @staticmethod
+    def _make_sidebar(shelf: Shelf, later: int, starred: int) -> Sidebar:
         rows = [s.row() for s in shelf.subs.values()]
         rows.sort(key=lambda r: (r.position, r.title.casefold(), r.feed_id))
+        inside: dict[int | None, list[FeedRow]] = {}
+        for row in rows:
+            inside.setdefault(row.folder_id if row.folder_id in shelf.folders else None, []).append(row)
         folders = []
         for folder in sorted(shelf.folders.values(), key=lambda f: (f.position, f.title.casefold(), f.id)):
-            feeds = tuple(r for r in rows if r.folder_id == folder.id)
-            folders.append(
-                FolderRow(folder.id, folder.title, folder.open, folder.position, sum(r.unread for r in feeds), feeds)
-            )
+            feeds = tuple(inside.get(folder.id, ()))
+            unread = sum([r.unread for r in feeds])
+            folders.append(FolderRow(folder.id, folder.title, folder.open, folder.position, unread, feeds))
         return Sidebar(
             rev=shelf.rev,
             feed_rev=max((s.mark.rev for s in shelf.subs.values()), default=0),
-            unread=sum(r.unread for r in rows),
+            unread=sum([r.unread for r in rows]),
             later=later,
             starred=starred,
             folders=tuple(folders),
-            feeds=tuple(r for r in rows if r.folder_id not in shelf.folders),
+            feeds=tuple(inside.get(None, ())),
         )
 
     # ---- lists
@@ -89,22 +101,15 @@ class ReadingGateway:
         title = self.title(shelf, scope)
         if scope.kind in ("starred", "later"):
             return await self._flag_page(shelf, scope, title, order, after, limit)
-        subs = shelf.within(scope)
+        view = shelf.view(scope, self.book)
         if after is None:
-            cursor = Cursor(
-                shelf.rev,
-                max((self._newest_id(s) for s in subs), default=0),
-                sum(len(s.unread) for s in subs),
-                sum(max(0, s.mark.seq - s.mark.floor) for s in subs),
-                "u",
-                None,
-            )
-            above, below = self._runs(subs)
+            cursor = Cursor(shelf.rev, view.newest_id, view.unread, view.total, "u", None)
+            above, below = self._runs(view, limit, order)
             fresh = 0
         else:
             cursor = decode(after)
-            above, below = await self._runs_as_drawn(shelf, subs, cursor)
-            fresh = await self._count_fresh(subs, cursor.as_of)
+            above, below = await self._runs_as_drawn(shelf, view.subs, cursor)
+            fresh = await self._count_fresh(view.subs, cursor.as_of)
         places, part_of, following = await self._walk(cursor, above, below, show, order == "newest", limit, shelf)
         views = await self._views(shelf, places, part_of)
         return Page(
@@ -123,14 +128,18 @@ class ReadingGateway:
         return {"all": "All entries", "starred": "Starred", "later": "Read later"}[scope.kind]
 
     def _newest_id(self, state: SubState) -> int:
-        window = self.book.windows.get(state.mark.feed_id)
-        return window.ids[-1] if window is not None and window.ids else 0
+        return self.book.newest_id(state.mark.feed_id)
 
     @staticmethod
-    def _runs(subs: list[SubState]) -> tuple[list[Run], Callable[[], list[Run]]]:
-        """Runs of the state as it is. The part below the horizon is only made when somebody gets there."""
-        above = [Run(s.mark.feed_id, s.unread, s.head) for s in subs if s.unread]
-        return above, lambda: [Run(s.mark.feed_id, s.seen) for s in subs if s.seen]
+    def _runs(view: View, limit: int, order: Order) -> tuple[list[Run], Callable[[], list[Run]]]:
+        """Runs of the state as it is: above the horizon only of feeds that can be on a page of ``limit``.
+
+        The part below is only made when somebody gets there.
+        """
+        front = view.front(limit + 1) if order == "newest" else None
+        states = view.subs if front is None else front
+        above = [Run(s.mark.feed_id, s.unread, s.head if order == "newest" else None) for s in states if s.unread]
+        return above, lambda: [Run(s.mark.feed_id, s.seen) for s in view.subs if s.seen]
 
     async def _runs_as_drawn(
         self, shelf: Shelf, subs: list[SubState], cursor: Cursor
@@ -249,7 +258,7 @@ class ReadingGateway:
         """What arrived in the scope after ``since`` (a page's as_of), newest first."""
         shelf = await self.shelf(user_id)
         title = self.title(shelf, scope)
-        subs = [s for s in shelf.within(scope) if self._newest_id(s) > since]
+        subs = [s for s in shelf.view(scope, self.book).subs if self._newest_id(s) > since]
         bounds = await self.book.up_to([s.mark.feed_id for s in subs], since)
         runs = []
         for state in subs:
@@ -328,7 +337,7 @@ class ReadingGateway:
         self.title(shelf, scope)
         if scope.kind in ("starred", "later"):
             raise Invalid("Only a feed, a folder or all entries can be marked as read.", {"scope": "not markable"})
-        subs = [s for s in shelf.within(scope) if s.unread]
+        subs = [s for s in shelf.view(scope, self.book).subs if s.unread]
         ids = [s.mark.feed_id for s in subs]
         upper = await self.book.up_to(ids, as_of)
         if older_than is not None:

@@ -6,13 +6,14 @@ Kept in bounded memory per process and brought up to date by revision at each re
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nsmallest
 
 from pyroaring import BitMap
 
 from reader.gateways.positions import FeedBook, Key
 from reader.mappers.feeds import FeedMark
 from reader.mappers.subscriptions import ReadingDelta
-from reader.models.reading import FeedRow, Scope
+from reader.models.reading import FeedRow, Scope, Sidebar
 from reader.models.subscription import Folder, ReadChange, Subscription
 
 EMPTY = BitMap()
@@ -95,7 +96,10 @@ class Shelf:
         self.shape_rev = -1
         self.folders: dict[int, Folder] = {}
         self.subs: dict[int, SubState] = {}
+        self.sidebar: Sidebar | None = None  # as of the last settle(), made on demand
         self._pending: dict[int, Subscription] = {}
+        self._book_version = -1
+        self._views: dict[Scope, View] = {}
 
     def take(self, delta: ReadingDelta) -> None:
         """Applies what the store says changed. A delta older than the state (two requests crossed) is left aside."""
@@ -107,6 +111,7 @@ class Shelf:
             for gone in self.subs.keys() - fresh.keys():
                 del self.subs[gone]
             self._pending = fresh
+            self._book_version = -1  # what was removed is noticed as well
         else:
             self._pending.update({s.feed_id: s for s in delta.subscriptions})
         self.rev = max(self.rev, delta.rev)
@@ -115,8 +120,15 @@ class Shelf:
     def feed_ids(self) -> Iterable[int]:
         return self.subs.keys() | self._pending.keys()
 
+    def stale(self, book: FeedBook) -> bool:
+        """Whether subscriptions or marks of feeds changed since settle()."""
+        return bool(self._pending) or self._book_version != book.version
+
     def settle(self, book: FeedBook) -> None:
         """Joins subscriptions with the marks of their feeds, after the book has loaded them."""
+        self._book_version = book.version
+        self._views = {}
+        self.sidebar = None
         for feed_id, sub in self._pending.items():
             mark = book.marks.get(feed_id)
             if mark is None:
@@ -133,8 +145,14 @@ class Shelf:
             if mark is not state.mark:
                 state.update_mark(mark)
 
-    def within(self, scope: Scope) -> list[SubState]:
-        """The subscriptions that a list is of."""
+    def view(self, scope: Scope, book: FeedBook) -> View:
+        """The subscriptions of a list with their sums; made anew after a change."""
+        view = self._views.get(scope)
+        if view is None:
+            view = self._views[scope] = View(self._within(scope), book)
+        return view
+
+    def _within(self, scope: Scope) -> list[SubState]:
         if scope.kind == "feed":
             state = self.subs.get(scope.id)
             return [state] if state is not None else []
@@ -142,8 +160,33 @@ class Shelf:
             return [s for s in self.subs.values() if s.sub.folder_id == scope.id]
         return list(self.subs.values())
 
-    def unread(self) -> int:
-        return sum(len(s.unread) for s in self.subs.values())
+
+class View:
+    """What a list is of. ``newest_id`` is the highest visible entry id: the list's as_of when it is drawn now."""
+
+    __slots__ = ("_heads", "newest_id", "subs", "total", "unread")
+
+    def __init__(self, subs: list[SubState], book: FeedBook) -> None:
+        self.subs = subs
+        self.unread = sum([len(s.unread) for s in subs])
+        self.total = sum([s.mark.seq - s.mark.floor for s in subs if s.mark.seq > s.mark.floor])
+        self.newest_id = max([book.newest_id(s.mark.feed_id) for s in subs], default=0)
+        self._heads: list[tuple[float, int, SubState]] | None = None
+
+    def front(self, limit: int) -> list[SubState] | None:
+        """The subscriptions that the first ``limit`` unread entries can come from: those with the newest heads.
+
+        None while some head was not looked up yet.
+        """
+        if self._heads is None:
+            heads = []
+            for state in self.subs:
+                if state.unread:
+                    if state.head is None:
+                        return None
+                    heads.append((-state.head[0], -state.head[1], state))
+            self._heads = heads
+        return [state for _, _, state in nsmallest(limit, self._heads)]
 
 
 def rewound(read: BitMap, changes: Iterable[ReadChange]) -> BitMap:

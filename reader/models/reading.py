@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from reader.models.entry import Entry
 from reader.models.feed import FeedState
@@ -65,8 +65,7 @@ class Sidebar:
     feeds: tuple[FeedRow, ...]  # without a folder
 
 
-@dataclass(frozen=True, slots=True)
-class EntryView:
+class EntryView(NamedTuple):
     """An entry in somebody's list. ``above``: it was unread when the list was first drawn (above the horizon)."""
 
     entry: Entry
