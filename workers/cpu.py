@@ -17,7 +17,6 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -160,8 +159,8 @@ class CpuPool:
             except ProcessExpired as error:
                 log.warning("a CPU process died", code=error.exitcode, function=function.__name__)
                 raise Upstream("too_large", TOO_BIG) from None
-            except (BrokenProcessPool, RuntimeError, CancelledError) as error:
-                if pool is self._pool and not pool.active or isinstance(error, BrokenProcessPool):
+            except (BrokenProcessPool, RuntimeError) as error:
+                if isinstance(error, BrokenProcessPool) or (pool is self._pool and not pool.active):
                     log.warning("the CPU pool broke and is built anew", error=repr(error), attempt=attempt)
                     await self._stop(kill=True)
                     if attempt == 1:
@@ -205,9 +204,9 @@ class CpuPool:
 
 def _end(pool: ProcessPool, kill: bool) -> None:
     if kill:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]
     else:
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call]
     pool.join()
 
 

@@ -50,7 +50,7 @@ class ReadingGateway:
                 break
         while shelf.stale(self.book):
             version = self.book.version
-            await self.book.load(shelf.feed_ids())
+            await self.book.load(shelf.unsettled(self.book))
             if version == self.book.version:  # else another request learned of a change meanwhile
                 shelf.settle(self.book)
         self._forget()

@@ -6,7 +6,6 @@ Kept in bounded memory per process and brought up to date by revision at each re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from heapq import nsmallest
 
 from pyroaring import BitMap
 
@@ -117,7 +116,10 @@ class Shelf:
         self.rev = max(self.rev, delta.rev)
         self.shape_rev = max(self.shape_rev, delta.shape_rev)
 
-    def feed_ids(self) -> Iterable[int]:
+    def unsettled(self, book: FeedBook) -> Iterable[int]:
+        """Feeds whose marks and positions settle() needs."""
+        if self._book_version == book.version:
+            return self._pending.keys()
         return self.subs.keys() | self._pending.keys()
 
     def stale(self, book: FeedBook) -> bool:
@@ -126,6 +128,7 @@ class Shelf:
 
     def settle(self, book: FeedBook) -> None:
         """Joins subscriptions with the marks of their feeds, after the book has loaded them."""
+        marks_changed = self._book_version != book.version
         self._book_version = book.version
         self._views = {}
         self.sidebar = None
@@ -139,6 +142,8 @@ class Shelf:
             else:
                 state.update(sub)
         self._pending = {}
+        if not marks_changed:
+            return
         marks = book.marks
         for feed_id, state in self.subs.items():
             mark = marks[feed_id]
@@ -185,8 +190,9 @@ class View:
                     if state.head is None:
                         return None
                     heads.append((-state.head[0], -state.head[1], state))
+            heads.sort()  # ids differ, so no two states are ever compared
             self._heads = heads
-        return [state for _, _, state in nsmallest(limit, self._heads)]
+        return [state for _, _, state in self._heads[:limit]]
 
 
 def rewound(read: BitMap, changes: Iterable[ReadChange]) -> BitMap:

@@ -11,10 +11,11 @@ async def run(container: Container, payload: Payload) -> str | None:
     """Do the job. The result is text for the row of the job, None for jobs without one."""
     match payload:
         case PullFeed():
-            return await pull.run(container, payload)
+            await pull.run(container, payload)
         case Discover():
             return await discover.run(container, payload)
         case FetchIcon():
             return await icon.run(container, payload)
         case Upkeep():
-            return await upkeep.run(container, payload)
+            await upkeep.run(container, payload)
+    return None

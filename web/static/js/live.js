@@ -1,86 +1,103 @@
 /**
- * Keeps the page in touch: server-sent events, else long polling, else a question a minute. Which one is found out
- * by trying and never mentioned. Events are hints; what they carry goes out as "evantr:…" events of the window.
+ * Keeps the page in touch: server-sent events, else a question now and then. Which one is found out by trying and
+ * never mentioned. Events are hints: they go out as "evantr:…" events of the window, and the counts are read anew.
  */
 import { get } from "./api.js";
-import { anyWaiting, flush } from "./queue.js";
 import * as counts from "./counts.js";
 
-const kinds = ["counters", "entries", "feed", "flag"];
 const patience = 10_000; // without contact until the page says so
-const minute = 60_000;
+const second = 1000;
+const retry = 5000;
 let source = null;
-let refused = 0;
+let refusals = 0;
+let streamed = false; // whether a stream ever came through on this page
 let contact = performance.now();
 let quiet = 0;
+let reading = 0;
+let readAt = 0;
+let state = { rev: 0, feed_rev: 0 };
 
 const tell = (kind, detail) => dispatchEvent(new CustomEvent(`evantr:${kind}`, { detail }));
 
 function reached() {
   contact = performance.now();
   clearTimeout(quiet);
+  quiet = 0;
   counts.connected(true);
-  if (anyWaiting()) flush();
+  if (localStorage.getItem("evantr.waiting")) import("./queue.js").then(({ flush }) => flush());
 }
 
 function unreached() {
-  clearTimeout(quiet);
-  quiet = setTimeout(() => counts.connected(false), Math.max(0, patience - (performance.now() - contact)));
+  quiet ||= setTimeout(() => counts.connected(false), Math.max(0, patience - (performance.now() - contact)));
 }
 
-/** All counts at once: after something was lost, and when a person comes back to the page. */
-async function catchUp() {
-  try {
-    tell("counters", await get("/counters"));
-    tell("lost");
-    reached();
-  } catch {
-    unreached(); // the line in the sidebar says it; the next try comes by itself
-  }
+/** All counts in one request: at most one a second, none while nobody looks. */
+function readCounts() {
+  if (reading || document.hidden) return;
+  reading = setTimeout(async () => {
+    reading = 0;
+    readAt = performance.now();
+    try {
+      const now = await get("/counters");
+      state = { rev: now.rev, feed_rev: now.feed_rev };
+      counts.set(now);
+      reached();
+    } catch {
+      unreached(); // the line in the sidebar says it; the next event or minute tries again
+    }
+  }, Math.max(0, readAt + second - performance.now()));
 }
 
-function receive(event) {
+function receive({ type, data }) {
   reached();
-  if (event.type === "lost") catchUp();
-  else tell(event.type, JSON.parse(event.data));
+  const detail = JSON.parse(data || "{}");
+  const known = type === "counters" && detail.rev === state.rev && (detail.feed_rev ?? state.feed_rev) === state.feed_rev;
+  if (type !== "flag" && type !== "feed" && !known) readCounts();
+  tell(type, detail);
 }
 
-/** Server-sent events. The browser tries again by itself; a server or proxy that never lets them through, does not. */
+/** The browser tries again by itself; what it gives up, and what never gets through, is polled for. */
 function listen() {
+  refusals = 0;
   source = new EventSource("/api/v1/stream");
-  source.addEventListener("open", () => { refused = 0; reached(); });
-  for (const kind of [...kinds, "lost", "ping"]) source.addEventListener(kind, receive);
+  source.addEventListener("open", () => { streamed = true; refusals = 0; reached(); });
+  for (const kind of ["counters", "entries", "feed", "flag", "lost"]) source.addEventListener(kind, receive);
   source.addEventListener("error", () => {
     unreached();
-    if (source.readyState !== EventSource.CLOSED && ++refused < 4) return;
+    if (source.readyState !== EventSource.CLOSED && ++refusals < 4) return;
     source.close();
     source = null;
-    poll();
+    setTimeout(poll, second);
   });
 }
 
-/** Long polling: the answer comes when something happened; one that comes at once makes the next wait a minute. */
-async function poll(since = "") {
-  const began = performance.now();
-  let pause = minute;
+async function poll() {
   try {
-    const answer = await get(`/poll${since && `?since=${encodeURIComponent(since)}`}`);
+    const now = await get(`/poll?rev=${state.rev}&feed_rev=${state.feed_rev}`);
     reached();
-    if (answer.counters) tell("counters", answer.counters);
-    if (answer.changed) tell("lost");
-    since = answer.since ?? since;
-    if (performance.now() - began > 1000) pause = 0;
+    if (now.changed) { readCounts(); tell("entries", {}); }
+    if (streamed) return listen(); // the server was away, streams get through
+    setTimeout(poll, now.wait * second);
   } catch {
     unreached();
+    setTimeout(poll, retry);
   }
-  setTimeout(poll, pause, since);
+}
+
+/** After the connection or the person came back. */
+function back() {
+  if (document.hidden) return;
+  readCounts();
+  tell("entries", {});
 }
 
 export function start() {
   counts.start();
   listen();
-  addEventListener("online", catchUp);
+  addEventListener("online", back);
   addEventListener("offline", unreached);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) catchUp(); });
+  addEventListener("evantr:changed", readCounts);
+  document.addEventListener("visibilitychange", back);
+  addEventListener("pageshow", (event) => { if (event.persisted) { listen(); back(); } });
   addEventListener("pagehide", () => source?.close());
 }

@@ -8,7 +8,7 @@ const densities = ["compact", "balanced", "roomy"];
 
 async function keep(changes) {
   try {
-    await call("PATCH", "/me/preferences", changes);
+    await call("PATCH", "/me", changes);
   } catch (error) {
     complain(error);
   }
