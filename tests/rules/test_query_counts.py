@@ -1,0 +1,156 @@
+"""Statements and round trips of every service call are constant in subscriptions and in entries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reader.container import Container, build
+from reader.mappers.feeds import PullResult
+from reader.mappers.sqlite.store import SqliteMappers
+from reader.models.entry import NewEntry, SafeHtml
+from reader.models.feed import Pull
+from reader.models.reading import Scope
+from reader.models.user import SYSTEM, Actor
+from reader.settings import Settings
+from workers.cpu import CpuPool
+from workers.local import LocalQueue
+
+NOW = 1_700_000_000.0
+
+
+@dataclass
+class Store:
+    """A container over a store of some size, and what it counted."""
+
+    container: Container
+    actor: Actor
+    folder: int
+    feed: int
+    entry: int
+
+    async def cost(self, call: Callable[[], Awaitable[object]]) -> tuple[int, int]:
+        """(statements, round trips) of a call, once everything is warm."""
+        mappers = self.container.mappers
+        assert isinstance(mappers, SqliteMappers)
+        await call()
+        lock, statements = threading.Lock(), [0]
+
+        def count(_sql: str) -> None:
+            with lock:
+                statements[0] += 1
+
+        mappers.engine.trace(count)
+        trips = mappers.engine.trips
+        await call()
+        mappers.engine.trace(None)
+        return statements[0], mappers.engine.trips - trips
+
+
+async def fill(container: Container, feeds: int, entries: int) -> Store:
+    """``entries`` are spread over ``feeds``; a third is read."""
+    mappers, services = container.mappers, container.services
+    user = await services.accounts.add_user(SYSTEM, "ada", "correct horse battery")
+    actor = Actor(user.id, user.admin)
+    folder = await services.folders.add(actor, "All of them")
+    feed_id = 0
+    for n in range(feeds):
+        feed, _ = await mappers.feeds.create(
+            f"http://f{n}.example/", title=f"F{n}", site_url=None, description=None, now=NOW
+        )
+        feed_id = feed.id
+        token = await mappers.feeds.lease(feed.id, NOW, NOW + 60)
+        assert token is not None
+        news = [
+            NewEntry(f"{n}-{k}", b"d" * 16, None, f"T{k}", None, NOW - k * 7 - n, None, "s", SafeHtml("<p>c</p>"))
+            for k in reversed(range(entries // feeds))
+        ]
+        await mappers.entries.append(feed.id, token, news, renewed={}, now=NOW)
+        done = PullResult(Pull(feed.id, NOW, 200, 1, 1, 1, 0, None), "active", NOW + 9e9, "Later.", 0, None)
+        await mappers.feeds.record_pull(feed.id, token, done)
+        await mappers.subscriptions.subscribe(
+            user.id, feed.id, folder_id=folder.id, title=None, unread=entries // feeds * 2 // 3, now=NOW
+        )
+    page = await services.reading.page(actor, Scope("all"), limit=1)
+    return Store(container, actor, folder.id, feed_id, page.entries[0].entry.id)
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Callable[[int, int], Awaitable[Store]]]:
+    opened: list[tuple[Container, CpuPool]] = []
+
+    async def store(feeds: int, entries: int) -> Store:
+        settings = Settings(data=tmp_path / f"{feeds}-{entries}")
+        cpu = CpuPool(settings)
+        container = await build(settings, queue=LocalQueue(), cpu=cpu)
+        opened.append((container, cpu))
+        await container.mappers.migrate()
+        return await fill(container, feeds, entries)
+
+    yield store
+    for container, cpu in opened:
+        await container.close()
+        await cpu.close()
+
+
+def calls(store: Store) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Each service call that a page or a client makes often."""
+    reading, feeds, actor = store.container.services.reading, store.container.services.feeds, store.actor
+    read = [False]
+
+    async def mark() -> object:
+        read[0] = not read[0]
+        return await reading.mark(actor, [store.entry], read[0])
+
+    return {
+        "sidebar": lambda: reading.sidebar(actor),
+        "page, all": lambda: reading.page(actor, Scope("all"), limit=50),
+        "page, folder": lambda: reading.page(actor, Scope("folder", store.folder), limit=50),
+        "page, feed": lambda: reading.page(actor, Scope("feed", store.feed), limit=2),
+        "page, unread": lambda: reading.page(actor, Scope("all"), show="unread", limit=50),
+        "page, oldest": lambda: reading.page(actor, Scope("all"), order="oldest", limit=5),
+        "page, starred": lambda: reading.page(actor, Scope("starred"), limit=50),
+        "entry": lambda: reading.entry(actor, store.entry),
+        "mark": mark,
+        "star": lambda: reading.star(actor, store.entry, True),
+        "health": lambda: feeds.health(actor, store.feed),
+        "subscribe again": lambda: feeds.subscribe(actor, feed_id=store.feed),
+        "rename": lambda: feeds.rename(actor, store.feed, None),
+    }
+
+
+async def costs(store: Store) -> dict[str, tuple[int, int]]:
+    return {name: await store.cost(call) for name, call in calls(store).items()}
+
+
+async def test_constant_in_subscriptions(make: Callable[[int, int], Awaitable[Store]]) -> None:
+    small, large = await costs(await make(5, 500)), await costs(await make(500, 50_000))
+    assert large == small
+
+
+async def test_constant_in_entries(make: Callable[[int, int], Awaitable[Store]]) -> None:
+    small, large = await costs(await make(10, 1000)), await costs(await make(10, 100_000))
+    assert large == small
+
+
+async def test_mark_all_is_one_write(make: Callable[[int, int], Awaitable[Store]]) -> None:
+    """Its round trips do not grow with the number of feeds (its statements may: one per read set changed)."""
+    trips = []
+    for feeds in (5, 200):
+        store = await make(feeds, 2000)
+        reading = store.container.services.reading
+
+        async def mark_all(store: Store = store) -> object:
+            page = await reading.page(store.actor, Scope("all"), limit=1)
+            return await reading.mark_all(store.actor, Scope("all"), as_of=page.as_of)
+
+        mappers = store.container.mappers
+        assert isinstance(mappers, SqliteMappers)
+        before = mappers.engine.trips
+        await mark_all()
+        trips.append(mappers.engine.trips - before)
+    assert trips[0] == trips[1]
