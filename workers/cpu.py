@@ -74,7 +74,7 @@ class CpuPool:
 
     def __init__(
         self,
-        workers: int,
+        workers: int = 1,
         *,
         idle_seconds: float = IDLE_SECONDS,
         life_seconds: float = LIFE_SECONDS,

@@ -14,9 +14,11 @@ import orjson
 import structlog
 
 from reader.clock import Clock
+from reader.errors import Invalid, Upstream
 from reader.events import PubSub, job_topic
 from reader.gateways.work import WorkGateway
-from reader.ingest.discover import discover
+from reader.ingest import discover as ingest
+from reader.ingest.address import normalize
 from reader.ingest.fetch import Fetcher
 from reader.jobs import Cpu, Discover, JobQueue, key_of
 from reader.mappers import Mappers
@@ -72,12 +74,19 @@ class DiscoveryGateway:
 
     async def run(self, job: Discover) -> str:
         """Do a Discover job; the result is the Finding as JSON. First the feeds get rows of their own."""
-        finding = replace(await discover(self._fetcher, self._cpu, job.address), address=job.address, wait=False)
+        finding = await self._look(job)
         for feed in finding.feeds:
             if feed.url != job.address:
                 await self._remember(feed)
         log.info("discovered", address=job.address, feeds=len(finding.feeds), problem=finding.problem)
         return orjson.dumps(finding).decode()
+
+    async def _look(self, job: Discover) -> Finding:
+        try:
+            found = await ingest.discover(_as_typed(job), self._fetcher, self._cpu.run, self._clock.now())
+        except Upstream as error:  # a page that is too much for the CPU pool
+            return Finding(job.address, False, problem=str(error))
+        return finding_of(job.address, found)
 
     async def _known(self, address: str) -> FoundFeed | None:
         for url in _spellings(address):
@@ -133,6 +142,35 @@ class DiscoveryGateway:
         row = await self._work.take(job, ROW_SECONDS)
         if row is not None:
             await self._work.finish(row, orjson.dumps(Finding(feed.url, False, (feed,))).decode())
+
+
+def finding_of(address: str, found: ingest.Discovery) -> Finding:
+    """What a discovery found, as readers see it."""
+    feeds = tuple(
+        FoundFeed(
+            url=feed.url,
+            title=feed.title or feed.url,
+            description=feed.description,
+            site_url=feed.site_url,
+            format=feed.format,
+            also=tuple(feed.also),
+            newest_at=feed.newest_at,
+            per_week=feed.per_week,
+            titles=tuple(feed.titles),
+            icon_url=feed.icon,
+        )
+        for feed in found.feeds
+    )
+    tried = tuple(Tried(step.what, step.url, step.status, step.ok, step.ms, step.said) for step in found.steps)
+    return Finding(address, False, feeds, tried, found.problem)
+
+
+def _as_typed(job: Discover) -> str:
+    """What the person typed, if it means that address: without a scheme, http may be tried after https."""
+    try:
+        return job.typed if job.typed and normalize(job.typed) == job.address else job.address
+    except Invalid:
+        return job.address
 
 
 def _spellings(address: str) -> tuple[str, ...]:

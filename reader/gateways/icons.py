@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from urllib.parse import urljoin
+
 import orjson
 import structlog
 
@@ -11,8 +14,11 @@ from reader.events import FeedChanged, PubSub, feed_topic
 from reader.gateways.work import WorkGateway
 from reader.ingest.fetch import Fetcher
 from reader.ingest.icon import find_icon
+from reader.ingest.page import IconLink
+from reader.ingest.work import discover_page
 from reader.jobs import Cpu, FetchIcon, key_of
 from reader.mappers import Mappers
+from reader.models.feed import Icon
 
 log = structlog.get_logger(__name__)
 
@@ -34,15 +40,28 @@ class IconGateway:
         self._clock = clock
 
     async def run(self, job: FetchIcon) -> str:
-        """Find and store the icon; the result says which. A site that fails leaves the icon that is there."""
+        """Find and store the icon; the result says which. A site without one leaves the icon that is there."""
         feed = await self._feeds.get(job.feed_id)
         if feed is None:
             return orjson.dumps({"icon": None, "note": "the feed is gone"}).decode()
-        try:
-            icon = await find_icon(self._fetcher, self._cpu, feed.site_url or feed.url)
-        except Upstream as error:
-            return orjson.dumps({"icon": None, "note": str(error)}).decode()
+        site = feed.site_url or urljoin(feed.url, "/")
+        found = await find_icon(site, await self._links(site), self._fetcher)
+        if found is None and feed.icon is not None:
+            return orjson.dumps(
+                {"icon": feed.icon, "note": "the site has none at the moment; the old one stays"}
+            ).decode()
+        icon = Icon(hashlib.sha256(found[1]).hexdigest(), *found) if found else None
         await self._feeds.set_icon(feed.id, icon, self._clock.now())
         if (icon.digest if icon else None) != feed.icon:
             await self._bus.publish(feed_topic(feed.id), FeedChanged(feed.id))
         return orjson.dumps({"icon": icon.digest if icon else None}).decode()
+
+    async def _links(self, site: str) -> list[IconLink]:
+        """Icons that the site's front page names; none if it does not answer."""
+        try:
+            page = await self._fetcher.get(site)
+            found = await self._cpu.run(discover_page, page.body, page.final_url, page.content_type)
+        except Upstream as error:
+            log.debug("no page to take an icon from", url=site, error=str(error))
+            return []
+        return found.icons

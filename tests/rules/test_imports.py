@@ -15,7 +15,7 @@ HOMES = {
     "fastapi": ("api/", "web/"),
     "starlette": ("api/", "web/"),
     "sse_starlette": ("api/",),
-    "uvicorn": ("workers/cli/",),
+    "uvicorn": ("workers/serve.py",),
     "aiohttp": ("reader/ingest/", "workers/demo/"),
     "pebble": ("workers/",),
     "jinja2": ("web/",),
