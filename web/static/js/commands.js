@@ -1,14 +1,15 @@
 /** What each shortcut does, by the name that the server's table gives it. Loaded with the first key pressed. */
-import { all, one, root } from "./dom.js";
-import { showFresh } from "./list.js";
+import { get } from "./api.js";
+import { one } from "./dom.js";
+import { showFresh } from "./fresh.js";
 import { has, markAll, setLater, setRead, setStar } from "./marks.js";
 import { close, open, opened } from "./open.js";
 import { current, idOf, isUnread, link, list, rowOf, select, step } from "./rows.js";
-import { toast, undo } from "./toast.js";
+import { complain, toast, undo } from "./toast.js";
 
 const here = () => rowOf(opened()) ?? current();
 const go = (address) => () => location.assign(address);
-const use = (name, what) => async (event) => (await import(`./${name}.js`))[what](event);
+const use = (name, what) => async (given) => (await import(`./${name}.js`))[what](given);
 
 /** The row a walk starts from, and the next one; without any the list says so. */
 function walk(by, then, fits) {
@@ -40,13 +41,19 @@ const onEntry = (does) => () => {
   if (id) does(id);
 };
 
-/** Next or previous feed of the sidebar that has unread entries. */
-function feed(by) {
-  const links = all(".side [data-feed-row]");
-  let at = links.findIndex((one) => one.hasAttribute("aria-current"));
-  at = at < 0 && by < 0 ? links.length : at;
-  do at += by; while (links[at] && !links[at].classList.contains("has"));
-  if (links[at]) location.assign(links[at].href);
+/** Next or previous feed that has unread entries, in the order of the sidebar; those in closed folders too. */
+async function feed(by) {
+  try {
+    const side = await get("/sidebar");
+    const feeds = [...side.folders.flatMap((folder) => folder.feeds), ...side.feeds];
+    const at = feeds.findIndex((one) => `feed/${one.feed_id}` === list()?.dataset.scope);
+    const rest = by > 0 ? feeds.slice(at + 1) : feeds.slice(0, at < 0 ? feeds.length : at).reverse();
+    const next = rest.find((one) => one.unread);
+    if (next) location.assign(`/feed/${next.feed_id}`);
+    else toast("No other feed has unread entries.");
+  } catch (error) {
+    complain(error);
+  }
 }
 
 /** Health, check, move, rename: the feed of the list, else that of the entry at hand. */
@@ -92,6 +99,15 @@ export const commands = {
   "previous-feed": () => feed(-1),
   add: go("/add"),
   search: go("/search"),
+  palette: use("palette", "open"),
+  sheet: use("sheet", "open"),
+  sidebar: use("view", "sidebar"),
+  layout: use("view", "layout"),
+  density: use("view", "density"),
+  move: onFeed(use("feed", "move")),
+  rename: onFeed(use("feed", "rename")),
+  check: onFeed(use("feed", "check")),
+  unsubscribe: onFeed(use("feed", "unsubscribe")),
   health: onFeed((id) => location.assign(`/feed/${id}/health`)),
   escape,
 };

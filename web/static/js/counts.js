@@ -4,6 +4,7 @@ import { all, count, one, say } from "./dom.js";
 const second = 1000;
 const minute = 60_000;
 const silence = 30_000;
+let exact = false; // until the server sent all counts, those of closed folders are not known feed by feed
 const known = { unread: 0, later: 0, feeds: new Map() };
 let drawn = 0;
 let timer = 0;
@@ -32,16 +33,19 @@ function paint(link, number, word = "unread") {
   if (spoken) spoken.textContent = number ? ` ${word}` : "";
 }
 
-/** The sum of a folder is that of its feeds, which are all in the sidebar, folded or not. */
+/** The sum over a folder's feeds; while they are not drawn the folder names them. */
+function sum(folder) {
+  const ids = folder.dataset.feeds !== undefined
+    ? folder.dataset.feeds.split(" ") : all("[data-feed-row]", folder).map((link) => link.dataset.feedRow);
+  return ids.reduce((total, id) => total + (known.feeds.get(Number(id)) ?? 0), 0);
+}
+
 function draw() {
   timer = 0;
   if (held || document.hidden) return;
   drawn = performance.now();
   for (const link of all(".side [data-feed-row]")) paint(link, known.feeds.get(Number(link.dataset.feedRow)) ?? 0);
-  for (const folder of all(".side .folder")) {
-    const sum = all("[data-feed-row]", folder).reduce((total, link) => total + shown(link), 0);
-    paint(one("[data-folder-row]", folder), sum);
-  }
+  if (exact) for (const folder of all(".side .folder")) paint(one("[data-folder-row]", folder), sum(folder));
   for (const link of all("[data-count-of=all]")) paint(link, known.unread);
   for (const link of all("[data-count-of=later]")) paint(link, known.later, "entries");
   title();
@@ -67,12 +71,15 @@ function favicon() {
   link.href = wanted;
 }
 
-/** All counts, from the server. */
+/** All counts, from the server. @returns {boolean} whether they are what the page reckoned itself */
 export function set({ unread, later, feeds }) {
+  const as = exact && known.unread === unread;
+  exact = true;
   known.unread = unread;
   known.later = later;
   known.feeds = new Map(Object.entries(feeds).map(([id, number]) => [Number(id), number]));
   plan();
+  return as;
 }
 
 /** One entry more or less, ahead of the server's word. */
@@ -107,7 +114,7 @@ function release() { held = false; plan(); }
 
 export function start() {
   read();
-  addEventListener("evantr:counters", (event) => set(event.detail));
+  addEventListener("evantr:moved", plan);
   addEventListener("pointerdown", hold, { passive: true });
   for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, release, { passive: true });
   document.addEventListener("visibilitychange", plan);

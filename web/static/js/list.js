@@ -1,113 +1,78 @@
-/** The list: rows that open, pages that come before they are needed, and the button for what is new. */
-import { get, piece } from "./api.js";
-import * as counts from "./counts.js";
-import { all, count, fragment, make, one, say, sign } from "./dom.js";
-import { has, markAll, setLater, setRead, setStar } from "./marks.js";
-import { close, open, opened, rested } from "./open.js";
-import * as place from "./place.js";
-import { idOf, isUnread, link, list, paint, rowOf, rows, select } from "./rows.js";
-import { complain } from "./toast.js";
+/**
+ * The list: rows that open, pages that come before they are needed, the button for what is new. Only this much is
+ * there at the first paint; what a press needs comes with the first press, or a moment before it.
+ */
+import { one, root } from "./dom.js";
+import { idOf, paint, rowOf } from "./rows.js";
 
-const near = 1200; // px from the end at which the next page is fetched
-let fresh = 0;
+const opener = () => import("./open.js");
+const marks = () => import("./marks.js");
 
-/** A click anywhere in a row is a click on its link, unless a person wants a new tab or selects text. */
-function clicked(event) {
+/** Whether a press is ours: not one for a new tab or window. */
+const plain = (event) => !(event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
+async function pressed(event) {
+  if (!plain(event)) return;
+  const button = event.target.closest("[data-act], [data-command]");
   const row = event.target.closest(".row");
-  if (!row || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const button = event.target.closest("[data-act]");
-  if (button) return act(row, button.dataset.act, event);
-  if (!event.target.closest("h2 a")) return;
+  const id = Number((row ?? event.target.closest("[data-entry]"))?.dataset[row ? "id" : "entry"] ?? 0);
+  if (button && id && button.dataset.act !== "original") {
+    event.preventDefault();
+    return (await import("./entry.js")).press(button, id);
+  }
+  const frame = event.target.closest("figure.embed a");
+  if (frame) {
+    event.preventDefault();
+    return (await import("./embed.js")).load(frame.closest("figure"));
+  }
+  if (event.target.closest(".back") && "open" in root.dataset) {
+    event.preventDefault();
+    return (await opener()).close();
+  }
+  if (row && event.target.closest("h2 a")) turn(row, event);
+}
+
+/** A press on a title opens its entry, or closes it; from the keyboard the focus goes to the entry's title. */
+async function turn(row, event) {
   event.preventDefault();
+  const focus = event.detail ? "row" : "title";
+  const { close, open, opened } = await opener();
   if (opened() === idOf(row)) close();
-  else open(row, { focus: event.detail ? "row" : "title" });
+  else open(row, { focus });
 }
 
-/** The plate of actions over a row. */
-function act(row, name, event) {
-  const id = idOf(row);
-  const does = {
-    read: () => setRead(id, isUnread(row)),
-    star: () => setStar(id, !has(id, "star")),
-    later: () => setLater(id, !has(id, "later")),
-  }[name];
-  if (!does) return;
+async function submitted(event) {
+  const form = event.target.closest("form[data-mark]");
+  if (!form) return;
   event.preventDefault();
-  does();
+  const data = new FormData(form);
+  const limits = Object.fromEntries(["older_than", "after_entry", "before_entry"]
+    .filter((name) => data.get(name)).map((name) => [name, Number(data.get(name))]));
+  form.closest("details")?.removeAttribute("open");
+  (await marks()).markAll(limits);
 }
 
-/** Fetches the next page when the end is near; the link "Older entries" is what does it without script. */
-function pager(section) {
-  const watcher = new IntersectionObserver(async ([seen]) => {
-    if (!seen.isIntersecting) return;
-    const older = one(".older", section);
-    watcher.disconnect();
-    if (!older) return;
-    older.setAttribute("aria-busy", "true");
-    try {
-      older.replaceWith(fragment(await piece(older.href)));
-      watch();
-    } catch (error) {
-      older.removeAttribute("aria-busy");
-      complain(error);
-    }
-  }, { rootMargin: `0px 0px ${near}px 0px` });
-  const watch = () => { const older = one(".older", section); if (older) watcher.observe(older); };
-  watch();
-}
-
-/** "12 new": only the button changes; the rows come when it is pressed. */
-function announce(number) {
-  fresh = number;
-  const button = one(".fresh", list());
-  button.hidden = !number;
-  button.replaceChildren(sign("top"), `${count(number)} new`);
-}
-
-async function arrived({ detail }) {
-  const { scope, asOf } = list().dataset;
-  try {
-    const page = await get(`/entries/fresh?scope=${scope}&since=${asOf}&limit=1`);
-    if (page.fresh > fresh) counts.tell(one("h1", list()).textContent, page.fresh - fresh);
-    announce(page.fresh);
-  } catch {
-    // No connection: the next event, or the return of the connection, asks again.
-  }
-}
-
-/** Brings the new rows in on top and goes there: somebody asked for it. */
-export async function showFresh() {
-  const section = list();
-  if (!section || !fresh) return;
-  try {
-    const nodes = fragment(await piece(`${section.dataset.freshHref}?since=${section.dataset.asOf}`));
-    const first = nodes.querySelector(".row");
-    section.dataset.asOf = nodes.firstElementChild.dataset.asOf;
-    one(".rows", section).prepend(nodes);
-    announce(0);
-    one(".rows", section).scrollIntoView({ block: "start" });
-    select(first);
-  } catch (error) {
-    complain(error);
-  }
+async function rest(event) {
+  const row = event.target.closest?.(".row");
+  (await opener()).rested(row);
 }
 
 function flagged({ detail: { entry_id: id, kind, on } }) {
-  paint(id, { [kind === "starred" ? "starred" : "later"]: on });
+  paint(id, { [kind]: on });
 }
 
-export function start(section) {
-  section.addEventListener("click", clicked);
-  section.addEventListener("pointerover", (event) => rested(event.target.closest(".row")));
-  section.addEventListener("focusin", (event) => rested(event.target.closest(".row")));
-  one(".fresh", section)?.addEventListener("click", showFresh);
-  addEventListener("evantr:entries", arrived);
-  addEventListener("evantr:lost", arrived);
-  addEventListener("evantr:flag", flagged);
-  pager(section);
-  place.start((id) => {
+/** Marks made on another device: drawn on the rows that are here, without moving any. */
+async function differ() {
+  (await import("./sync.js")).sync();
+}
+
+async function begin() {
+  const { start } = await import("./place.js");
+  start(async (id) => {
+    const { close, open } = await opener();
     const row = id && rowOf(id);
     if (row) open(row, { push: false });
     else close({ push: false });
   });
+  for (const name of ["paging", "fresh"]) (await import(`./${name}.js`)).start(one("section.list"));
 }

@@ -40,7 +40,7 @@ function readCounts() {
     try {
       const now = await get("/counters");
       state = { rev: now.rev, feed_rev: now.feed_rev };
-      counts.set(now);
+      if (!counts.set(now)) tell("differ");
       reached();
     } catch {
       unreached(); // the line in the sidebar says it; the next event or minute tries again

@@ -2,7 +2,7 @@
 import { call } from "./api.js";
 import * as counts from "./counts.js";
 import { act } from "./queue.js";
-import { idOf, isUnread, list, paint, rowOf, rows } from "./rows.js";
+import { idOf, isUnread, list, paint, rowOf, rows, shiftHead } from "./rows.js";
 import { complain, offer, remember, toast } from "./toast.js";
 
 /** Read or unread as the page shows it, null for an entry that is not in the list. */
@@ -10,7 +10,10 @@ const isRead = (id) => (rowOf(id) ? !isUnread(rowOf(id)) : null);
 
 function showRead(id, read) {
   const row = rowOf(id);
-  if (row && isRead(id) !== read) counts.bump(Number(row.dataset.feed), read ? -1 : 1);
+  if (row && isRead(id) !== read) {
+    counts.bump(Number(row.dataset.feed), read ? -1 : 1);
+    shiftHead(read ? -1 : 1);
+  }
   paint(id, { read });
 }
 

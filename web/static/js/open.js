@@ -4,7 +4,7 @@ import { bind } from "./main.js";
 import { fragment, make, one, root, wide } from "./dom.js";
 import { setRead } from "./marks.js";
 import * as place from "./place.js";
-import { idOf, link, list, rowOf, select, step } from "./rows.js";
+import { idOf, link, rowOf, select, step } from "./rows.js";
 import { complain } from "./toast.js";
 
 const rest = 80; // ms that a pointer or key rests on a row before its entry is fetched
@@ -47,7 +47,7 @@ function mountBeside(nodes) {
 /** In place the head of the new entry goes to the top of the list in the frame in which the old one closes. */
 function mountInPlace(nodes, row) {
   closeInPlace();
-  const spot = make("li", { class: "opened" });
+  const spot = make("li", { class: "opened", id: "opened" });
   spot.append(nodes);
   row.after(spot);
   link(row).setAttribute("aria-expanded", "true");
@@ -119,4 +119,4 @@ export function remount() {
   mount(nodes, rowOf(id), "row");
 }
 
-export const inList = () => Boolean(list());
+wide.addEventListener("change", remount);

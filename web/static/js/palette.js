@@ -1,8 +1,8 @@
 /** Ctrl K: any feed, folder or act by a few letters of its name. Enter goes there, shift and Enter marks it read. */
-import { call } from "./api.js";
+import { call, get } from "./api.js";
 import { chooser, fits } from "./chooser.js";
 import { dialog } from "./dialog.js";
-import { all, make, one } from "./dom.js";
+import { all, count, make, one } from "./dom.js";
 import { complain, offer } from "./toast.js";
 
 const acts = () => JSON.parse(one("#keys-table")?.textContent ?? "[]").filter((row) => row.act !== "palette");
@@ -17,13 +17,23 @@ async function markRead(scope) {
   }
 }
 
-function places() {
-  return all(".side a.nav").map((link) => ({
-    text: one(".label", link).textContent,
-    end: one(".count", link)?.firstChild?.textContent ?? "",
-    weight: 1,
-    run: (event) => (event.shiftKey && link.dataset.scope ? markRead(link.dataset.scope) : location.assign(link.href)),
-  }));
+const place = (text, href, scope, unread) => ({
+  text,
+  end: unread ? count(unread) : "",
+  weight: 1,
+  run: (event) => (event.shiftKey && scope ? markRead(scope) : location.assign(href)),
+});
+
+/** The lists of the sidebar, folders and feeds; those in closed folders too. */
+async function places() {
+  const side = await get("/sidebar");
+  const feeds = [...side.folders.flatMap((folder) => folder.feeds), ...side.feeds];
+  return [
+    ...all(".side [data-scope]:not([data-feed-row], [data-folder-row])").map((link) =>
+      place(one(".label", link).textContent, link.href, link.dataset.countOf === "all" ? "all" : "", Number(link.dataset.count || 0))),
+    ...side.folders.map((folder) => place(folder.title, `/folder/${folder.id}`, `folder/${folder.id}`, folder.unread)),
+    ...feeds.map((feed) => place(feed.title, `/feed/${feed.feed_id}`, `feed/${feed.feed_id}`, feed.unread)),
+  ];
 }
 
 function doings() {
@@ -35,8 +45,9 @@ function doings() {
   }));
 }
 
-export function open() {
-  const every = [...places(), ...doings()];
+export async function open() {
+  if (document.querySelector("dialog[open]")) return;
+  const every = doings();
   const choices = (words) => every
     .map((choice) => ({ ...choice, fit: fits(choice.text, words) * 2 + choice.weight }))
     .filter((choice) => choice.fit > 1)
@@ -44,4 +55,10 @@ export function open() {
   const [field, list] = chooser({ label: "Go to a feed, a folder or an act", choices });
   dialog("Go to", { class: "palette" }, make("div", { class: "chooser" }, field, list));
   field.focus();
+  try {
+    every.unshift(...await places());
+    field.dispatchEvent(new Event("input"));
+  } catch (error) {
+    complain(error);
+  }
 }

@@ -13,14 +13,15 @@ const state = () => history.state ?? {};
 
 /** An entry was opened: its address goes on top of the list's, or takes the place of the entry before it. */
 export function opened(id, href) {
-  if (state().open) history.replaceState({ ...state(), open: id }, "", href);
-  else history.pushState({ key: state().key, home: location.href, open: id }, "", href);
+  const { key, home, open } = state();
+  if (open || location.pathname.startsWith("/entry/")) history.replaceState({ key, home, open: id }, "", href);
+  else history.pushState({ key, home: location.href, open: id }, "", href);
 }
 
-/** An entry was closed by hand: back to the list's own address. */
+/** An entry was closed by hand: the list's own address again. */
 export function closed() {
-  const { open, home, key } = state();
-  if (open) history.replaceState({ key }, "", home);
+  const { home, key } = state();
+  history.replaceState({ key }, "", home ?? one(".back", list()).href);
 }
 
 function drop() {

@@ -1,5 +1,5 @@
 /** The rows of the list on the page: finding them, walking over them, and drawing what they say. */
-import { all, make, one, sign } from "./dom.js";
+import { all, make, one, sign, count } from "./dom.js";
 
 export const list = () => one("section.list");
 export const rows = () => all(".rows > .row", list() ?? document);
@@ -69,4 +69,14 @@ export function paint(id, state) {
     row?.classList.toggle("later", state.later);
     press(id, "later", state.later);
   }
+}
+
+/** The number in the bar: what this list holds, until it is drawn again. */
+export function shiftHead(by) {
+  const section = list();
+  const line = section && one(".head .count", section);
+  if (!line || !by) return;
+  const left = Math.max(0, Number(section.dataset.unread) + by);
+  section.dataset.unread = left;
+  line.textContent = left ? `${count(left)} unread` : "Nothing unread";
 }

@@ -1,6 +1,6 @@
 /** Moves of feeds and folders in the sidebar: drawn at once, kept on the server, taken back where it refuses. */
-import { call } from "./api.js";
-import { all, one } from "./dom.js";
+import { call, piece } from "./api.js";
+import { all, fragment, one } from "./dom.js";
 import { complain, offer } from "./toast.js";
 
 export const side = () => one(".side nav");
@@ -11,12 +11,23 @@ export const folders = () => all(".side li.folder").map((item) => ({ id: Number(
 /** The list that the feeds of a folder are in; without a folder, the outer one. */
 export const shelf = (folderId) => (folderId ? one("ul", folderItem(folderId)) : one(".side .folders"));
 
+/** A folder whose feeds are not drawn keeps their ids: a move there or from there changes them. */
+function listed(item, folder) {
+  const home = folder && folderItem(folder);
+  if (home?.dataset.feeds !== undefined) home.dataset.feeds = `${home.dataset.feeds} ${item.dataset.feed}`.trim();
+}
+
 const settled = () => dispatchEvent(new CustomEvent("evantr:moved"));
 
 /** Draws a move and tells the server; on refusal or undo the item goes back to where it stood. */
 async function shift(item, draw, request) {
   const { parentElement: from, nextElementSibling: next } = item;
-  const back = () => { from.insertBefore(item, next); settled(); };
+  const back = () => {
+    const home = item.closest("li.folder[data-feeds]");
+    if (home) home.dataset.feeds = home.dataset.feeds.split(" ").filter((id) => id !== item.dataset.feed).join(" ");
+    from.insertBefore(item, next?.parentElement === from ? next : null);
+    settled();
+  };
   draw();
   settled();
   try {
@@ -31,8 +42,11 @@ async function shift(item, draw, request) {
 export function moveFeed(feed, folder, before = null) {
   const item = feedItem(feed);
   const body = { folder_id: folder, ...(before && { before }) };
-  return shift(item, () => shelf(folder).insertBefore(item, before ? feedItem(before) : null),
-    () => call("PATCH", `/subscriptions/${feed}`, body));
+  const draw = () => {
+    listed(item, folder);
+    shelf(folder).insertBefore(item, before ? feedItem(before) : null);
+  };
+  return shift(item, draw, () => call("PATCH", `/subscriptions/${feed}`, body));
 }
 
 /** @param {number} folder @param {number|null} before the folder it comes before; null: last of the folders */
@@ -46,11 +60,9 @@ export function moveFolder(folder, before) {
 
 /** Draws the sidebar anew from the server: after a folder was made or a feed was added. */
 export async function redraw() {
-  const { piece } = await import("./api.js");
-  const { fragment } = await import("./dom.js");
-  const { bind } = await import("./main.js");
   const top = side().scrollTop;
-  side().replaceWith(fragment(await piece("/sidebar")));
+  const scope = one(".list")?.dataset.scope;
+  side().replaceWith(fragment(await piece(`/sidebar${scope ? `?current=${scope}` : ""}`)));
   side().scrollTop = top;
-  await bind(side().parentElement);
+  settled();
 }

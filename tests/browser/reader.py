@@ -1,0 +1,85 @@
+"""What a person sees and does on the pages, in words of the interface."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
+
+from tests.browser.program import Program
+from tests.helpers.site import SiteFeed
+
+NAME, PASSWORD = "ada", "a harbour with two clocks"
+WIDE = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=844)
+
+
+@dataclass
+class Reader:
+    """One browser window on the program. ``complaints`` gathers what the page's script did wrong."""
+
+    program: Program
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, browser: Browser, program: Program, **options: Any) -> Reader:
+        context = browser.new_context(base_url=program.address, **({"viewport": WIDE} | options))
+        context.set_default_timeout(8000)
+        reader = cls(program, context, context.new_page())
+        reader.page.on("pageerror", lambda error: reader.complaints.append(f"error: {error}"))
+        reader.page.on("console", lambda line: reader._heard(line.type, line.text))
+        return reader
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.complaints.append(f"console: {text}")
+
+    def close(self) -> None:
+        self.context.close()
+
+    def api(self, method: str, path: str, body: object = None) -> Any:
+        """The JSON API with this window's session."""
+        answer = self.context.request.fetch(
+            f"{self.program.address}/api/v1{path}",
+            method=method,
+            data=None if body is None else json.dumps(body),
+            headers={"Origin": self.program.address, "Content-Type": "application/json"},
+        )
+        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"
+        return answer.json() if answer.body() else None
+
+    def join(self) -> None:
+        """The first account, or the same one again, without a form."""
+        body = {"name": NAME, "password": PASSWORD}
+        made = self.context.request.post(
+            f"{self.program.address}/api/v1/accounts", data=body, headers={"Origin": self.program.address}
+        )
+        if not made.ok:
+            self.api("POST", "/session", body)
+
+    def subscribe(self, feed: SiteFeed, folder: str | None = None) -> int:
+        """Subscribes by the API and waits for its entries; gives the feed's id."""
+        self.api("POST", "/discover", {"url": feed.url, "wait": 20})
+        row = self.api("POST", "/subscriptions", {"url": feed.url, "new_folder": folder} if folder else {"url": feed.url})
+        return int(row["feed_id"])
+
+    def rows(self) -> Locator:
+        return self.page.locator(".rows > .row")
+
+    def row(self, title: str) -> Locator:
+        return self.rows().filter(has=self.page.get_by_role("link", name=title, exact=True))
+
+    def titles(self) -> list[str]:
+        return [text.strip() for text in self.page.locator(".rows > .row h2 a").all_inner_texts()]
+
+    def toast(self, text: str) -> None:
+        """Waits until the toast says ``text``."""
+        expect(self.page.locator(".toast")).to_contain_text(text)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
