@@ -18,7 +18,7 @@ from reader.models.feed import Pull
 from reader.models.subscription import ReadChange
 
 FEEDS, FOLDERS = 1000, 10
-TOKEN = "evt_benchmark"
+TOKEN = "evt_benchmark-0123456789-0123456789-0123456789"
 WORDS = [
     "harbour",
     "clock",

@@ -12,7 +12,7 @@ Nothing is pulled or discovered by itself: no worker runs.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,21 +74,25 @@ class World:
     stack: AsyncExitStack
     _numbers: dict[int, int] = field(default_factory=dict)
 
-    def client(self, *, address: str = "127.0.0.1", **options: object) -> httpx.AsyncClient:
-        """A browser of nobody in particular. It says where its requests come from, as browsers do."""
+    def client(
+        self, *, address: str = "127.0.0.1", headers: Mapping[str, str] | None = None, session: str | None = None
+    ) -> httpx.AsyncClient:
+        """A browser of nobody in particular, or of who holds ``session``. It says where its requests come from."""
+        cookies = httpx.Cookies()
+        if session is not None:
+            cookies.set(COOKIE, session, domain=HOST)
         transport = httpx.ASGITransport(self.app, client=(address, 50_000))
-        headers = {"Origin": ORIGIN, **options.pop("headers", {})}  # type: ignore[dict-item]
-        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, **options)  # type: ignore[arg-type]
+        return httpx.AsyncClient(
+            transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN, **(headers or {})}, cookies=cookies
+        )
 
     async def person(self, name: str, *, admin: bool = False) -> Person:
         user = await self.container.mappers.users.create(name, HASH, now=self.hands.now(), admin_if_first=admin)
         secret = await self.container.gateways.accounts.start_session(user)
         _, token = await self.container.gateways.accounts.add_token(user.id, "test")
-        http = await self.stack.enter_async_context(self.client(cookies={COOKIE: secret}))
-        program = await self.stack.enter_async_context(
-            self.client(headers={"Origin": "", "Authorization": f"Bearer {token}"})
-        )
-        del program.headers["Origin"]
+        http = await self.stack.enter_async_context(self.client(session=secret))
+        program = await self.stack.enter_async_context(self.client(headers={"Authorization": f"Bearer {token}"}))
+        del program.headers["Origin"]  # programs say nothing of the kind
         return Person(user, Actor(user.id, user.admin), secret, token, http, program)
 
     async def feed(

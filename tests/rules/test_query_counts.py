@@ -85,7 +85,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Callable[[int, int], Awaitable[S
 
     async def store(feeds: int, entries: int) -> Store:
         settings = Settings(data=tmp_path / f"{feeds}-{entries}")
-        cpu = CpuPool(settings)
+        cpu = CpuPool()
         container = await build(settings, queue=LocalQueue(), cpu=cpu)
         opened.append((container, cpu))
         await container.mappers.migrate()

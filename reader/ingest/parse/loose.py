@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import time
 from calendar import timegm
 from typing import Any
@@ -13,6 +14,7 @@ from reader.ingest.parse.dates import parse_date
 from reader.ingest.parse.model import MAX_ENTRIES, ParsedEntry, ParsedFeed
 from reader.ingest.parse.values import content, enclosure, enclosures, line, tags, title, uid, web_url, whole_number
 
+_log = logging.getLogger(__name__)
 _FORMATS = {
     "rss": "rss 2.0",
     "rss10": "rdf",
@@ -31,14 +33,18 @@ _VERSIONS = {
 
 
 def parse_loose(text: str, url: str) -> ParsedFeed | None:
-    """Read ``text`` (repaired before) as feedparser does; None when that finds no feed in it."""
+    """Read ``text`` (repaired before) as feedparser does; None when that finds no feed in it, or fails."""
     # Bytes in a stream: given a str, feedparser might take it for an address or a file name.
-    document: Any = feedparser.parse(
-        io.BytesIO(text.encode("utf-8", "replace")),
-        sanitize_html=False,
-        resolve_relative_uris=False,
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-    )
+    try:
+        document: Any = feedparser.parse(
+            io.BytesIO(text.encode("utf-8", "replace")),
+            sanitize_html=False,
+            resolve_relative_uris=False,
+            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        )
+    except Exception:  # on hostile input it raises what happens to come up: KeyError, ValueError, OverflowError …
+        _log.warning("feedparser failed on %s", url, exc_info=True)
+        return None
     version = document.get("version") or ""
     if not version and not document.entries:
         return None
@@ -86,8 +92,9 @@ def _entry(item: Any, url: str) -> ParsedEntry:
 
 
 def _time(item: Any, name: str) -> float | None:
-    written = item.get(name)
+    # Past feedparser's own get(), which answers "updated" with "published" and warns about it.
+    written, known = dict.get(item, name), dict.get(item, f"{name}_parsed")
     seconds = parse_date(written) if isinstance(written, str) else None
-    if seconds is None and isinstance(item.get(f"{name}_parsed"), time.struct_time):
-        seconds = float(timegm(item[f"{name}_parsed"]))
+    if seconds is None and isinstance(known, time.struct_time):
+        seconds = float(timegm(known))
     return seconds
