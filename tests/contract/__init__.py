@@ -1,0 +1,1 @@
+"""Every implementation of a port passes the same tests."""

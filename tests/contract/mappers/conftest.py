@@ -1,0 +1,71 @@
+"""The store under test, once for each implementation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+import pytest_asyncio
+
+from reader.mappers import Mappers
+from reader.mappers.sqlite import SqliteMappers, open_store
+from tests.contract.mappers.recorder import RecordedMappers
+
+STORES = ["sqlite"]
+CALLED: dict[str, set[str]] = defaultdict(set)
+Count = Callable[[], int]
+
+
+@pytest.fixture(params=STORES)
+def store_name(request: pytest.FixtureRequest) -> str:
+    return cast(str, request.param)
+
+
+@pytest_asyncio.fixture
+async def plain(store_name: str, tmp_path: Path) -> AsyncIterator[SqliteMappers]:
+    store = await open_store(tmp_path / "store" / "evantr.sqlite")
+    yield store
+    await store.close()
+
+
+@pytest_asyncio.fixture
+async def mappers(plain: SqliteMappers, store_name: str) -> Mappers:
+    recorded = cast(Mappers, RecordedMappers(plain, CALLED[store_name]))
+    await recorded.migrate()
+    return recorded
+
+
+@pytest.fixture
+def trips(plain: SqliteMappers) -> Count:
+    """How many round trips the store has made so far."""
+    return lambda: plain.engine.trips
+
+
+@pytest.fixture
+def query_count(plain: SqliteMappers) -> Count:
+    """How many statements ran so far, those that open and close transactions left out."""
+    seen: list[str] = []
+    frame = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+    plain.engine.trace(seen.append)
+    return lambda: sum(not sql.startswith(frame) for sql in seen)
+
+
+@pytest.fixture
+def called(store_name: str) -> set[str]:
+    """Names of the contract methods that tests called so far."""
+    return CALLED[store_name]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The test of completeness runs last, and only where every file of this folder was chosen as a whole."""
+    folder = Path(__file__).parent
+    last = [item for item in items if item.path.name == "test_complete.py" and item.path.parent == folder]
+    files = {item.path for item in items if item.path.parent == folder}
+    chosen = any("::" in arg for arg in config.args) or config.option.keyword or config.option.markexpr
+    whole = files == set(folder.glob("test_*.py")) and not chosen
+    items[:] = [item for item in items if item not in last] + (last if whole else [])
+    if not whole and last:
+        config.hook.pytest_deselected(items=last)
