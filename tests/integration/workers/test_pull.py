@@ -1,0 +1,157 @@
+"""What a pull does to feed, entries and readers, against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+
+from reader.events import EntriesArrived, FeedChanged, feed_topic
+from tests.helpers.site import Site, http_date
+from tests.integration.workers.conftest import Bench
+
+
+async def test_a_new_feed_is_read_and_scheduled(bench: Bench, site: Site) -> None:
+    feed = site.feed(title="Quiet Letters")
+    feed.publish_many(3)
+    feed_id = await bench.feed(feed.url)
+    await bench.reader("ada", feed_id)
+    async with bench.container.bus.subscribe([feed_topic(feed_id)]) as channel:
+        outcome = await bench.pull(feed_id)
+        events = []
+        async for event in channel:
+            events.append(event)
+            if len(events) == 2:
+                break
+    assert (outcome.new, outcome.updated, outcome.error) == (3, 0, None)
+    stored, schedule = await bench.stored(feed_id), await bench.schedule(feed_id)
+    assert (stored.title, stored.format, stored.state, stored.seq) == ("Quiet Letters", "rss 2.0", "active", 3)
+    assert [entry.title for entry in await bench.entries(feed_id)] == ["Entry 1", "Entry 2", "Entry 3"]
+    assert schedule.etag and schedule.error is None and schedule.lease_until == 0
+    assert 100 <= schedule.next_pull_at - bench.hands.now() <= 4000
+    assert schedule.reason.endswith(".")
+    newest = (await bench.entries(feed_id))[-1].id
+    assert events == [EntriesArrived(feed_id, 3, newest), FeedChanged(feed_id)]
+
+
+async def test_the_icon_is_asked_for_once_a_week(bench: Bench, site: Site) -> None:
+    feed = site.feed()
+    feed.publish()
+    feed_id = await bench.feed(feed.url)
+    await bench.pull(feed_id)
+    assert bench.queue.waiting("icon") == 1
+
+
+async def test_304_is_one_log_line(bench: Bench, site: Site) -> None:
+    feed = site.feed()
+    feed.publish_many(2)
+    feed_id = await bench.feed(feed.url)
+    await bench.pull(feed_id)
+    before = await bench.schedule(feed_id)
+    outcome = await bench.pull(feed_id)
+    assert (outcome.new, outcome.updated, outcome.error) == (0, 0, None)
+    pulls = await bench.container.mappers.feeds.pulls(feed_id, 2)
+    assert [pull.status for pull in pulls] == [304, 200]
+    after = await bench.schedule(feed_id)
+    assert (after.etag, after.body_digest) == (before.etag, before.body_digest)
+    assert site.seen(feed.path)[-1].headers["if-none-match"] == before.etag
+
+
+async def test_validators_are_dropped_now_and_then(bench: Bench, site: Site) -> None:
+    feed = site.feed(last_modified=http_date(1_700_000_000))
+    feed.publish()
+    feed_id = await bench.feed(feed.url)
+    await bench.pull(feed_id)
+    bench.hands.ahead = 8 * 86_400
+    await bench.pull(feed_id)
+    headers = site.seen(feed.path)[-1].headers
+    assert "if-none-match" not in headers and "if-modified-since" not in headers
+    assert (await bench.schedule(feed_id)).etag  # learned again
+
+
+async def test_the_same_bytes_are_not_parsed(bench: Bench, site: Site) -> None:
+    feed = site.feed(etag=None)
+    feed.publish()
+    feed_id = await bench.feed(feed.url)
+    await bench.pull(feed_id)
+    await bench.container.cpu.close()  # type: ignore[attr-defined]
+    outcome = await bench.pull(feed_id)  # the closed pool would fail it
+    assert outcome.error is None
+    assert (await bench.container.mappers.feeds.pulls(feed_id, 1))[0].status == 200
+
+
+async def test_a_changed_entry_stays_read(bench: Bench, site: Site) -> None:
+    feed = site.feed()
+    first, _ = feed.publish_many(2)
+    feed_id = await bench.feed(feed.url)
+    user = await bench.reader("ada", feed_id)
+    await bench.pull(feed_id)
+    assert await bench.unread(user, feed_id) == 2
+    ids = [entry.id for entry in await bench.entries(feed_id)]
+    await bench.container.gateways.reading.mark(user.id, ids, True)
+    first.content = "<p>Corrected.</p>"
+    feed.refresh()
+    outcome = await bench.pull(feed_id)
+    assert (outcome.new, outcome.updated) == (0, 1)
+    entries = await bench.entries(feed_id)
+    assert [entry.id for entry in entries] == ids
+    assert "Corrected" in entries[0].content
+    assert await bench.unread(user, feed_id) == 0
+
+
+async def test_renewed_ids_flood_nobody(bench: Bench, site: Site) -> None:
+    feed = site.feed()
+    feed.publish_many(5)
+    feed_id = await bench.feed(feed.url)
+    user = await bench.reader("ada", feed_id)
+    await bench.pull(feed_id)
+    await bench.container.gateways.reading.mark(user.id, [e.id for e in await bench.entries(feed_id)], True)
+    feed.renew_ids()
+    feed.publish("Really new")
+    outcome = await bench.pull(feed_id)
+    assert outcome.new == 1
+    assert await bench.unread(user, feed_id) == 1
+    outcome = await bench.pull(feed_id)
+    assert (outcome.new, (await bench.stored(feed_id)).seq) == (0, 6)
+
+
+async def test_only_one_pulls_at_a_time(bench: Bench, site: Site) -> None:
+    feed = site.feed(delay=0.3)
+    feed.publish()
+    feed_id = await bench.feed(feed.url)
+    pulls = bench.container.gateways.pulls
+    outcomes = await asyncio.gather(*(pulls.pull(feed_id) for _ in range(4)))
+    assert sorted(outcome.skipped for outcome in outcomes) == [False, True, True, True]
+    assert len(site.seen(feed.path)) == 1
+    assert (await pulls.pull(feed_id)).skipped  # it is not due any more
+
+
+async def test_a_cancelled_pull_leaves_the_feed_due(bench: Bench, site: Site) -> None:
+    feed = site.feed(delay=5)
+    feed_id = await bench.feed(feed.url)
+    task = asyncio.create_task(bench.container.gateways.pulls.pull(feed_id))
+    while not site.seen(feed.path):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert (await bench.schedule(feed_id)).lease_until == 0
+    assert [due for due, _ in await bench.container.gateways.pulls.due(10)] == [feed_id]
+
+
+async def test_who_lost_the_lease_writes_nothing(bench: Bench, site: Site) -> None:
+    """A pull that was thought dead comes back after another one took the lease."""
+    feed = site.feed(delay=0.5)
+    feed.publish_many(2)
+    feed_id = await bench.feed(feed.url)
+    pulls, feeds = bench.container.gateways.pulls, bench.container.mappers.feeds
+    slow = asyncio.create_task(pulls.pull(feed_id))
+    while not site.seen(feed.path):
+        await asyncio.sleep(0.01)
+    later = bench.hands.now() + 120
+    token = await feeds.lease(feed_id, later, later + 60)
+    assert token is not None
+    outcome = await slow
+    assert outcome.skipped
+    assert (await bench.stored(feed_id)).seq == 0
+    assert await feeds.pulls(feed_id, 5) == []
+    assert (await bench.schedule(feed_id)).lease_token == token
+    await feeds.release(feed_id, token)
+    assert (await bench.pull(feed_id)).new == 2
