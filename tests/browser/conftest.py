@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser.program import Program, running
+from tests.browser.reader import Reader
 from tests.helpers.site import Site
 
 CHROMIUM = "/usr/bin/chromium"
@@ -26,6 +27,7 @@ MISSING = "install chromium (apt-get install chromium)"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a file. It ends with the file: its event loop would be in the way of others."""
     if not Path(CHROMIUM).exists():
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
@@ -47,3 +49,13 @@ def site() -> Iterator[Site]:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     with running(tmp_path_factory.mktemp("evantr")) as made:
         yield made
+
+
+@pytest.fixture
+def reader(browser: Browser, program: Program) -> Iterator[Reader]:
+    """A signed-in window. Errors in the page's script fail the test."""
+    made = Reader.open(browser, program)
+    made.join()
+    yield made
+    made.close()
+    assert made.complaints == []

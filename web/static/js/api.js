@@ -27,11 +27,11 @@ async function ask(path, options) {
   throw new Refused(answer.status, problem);
 }
 
-/** @returns {Promise<any>} the answer's JSON, null where there is none */
+/** @returns {Promise<any>} the answer's JSON, null where it has none */
 export async function call(method, path, body, options = {}) {
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   const answer = await ask(base + path, { method, headers, body: body && JSON.stringify(body), ...options });
-  return answer.status === 204 ? null : answer.json();
+  return answer.headers.get("content-type")?.includes("json") ? answer.json() : null;
 }
 
 export const get = (path, options) => call("GET", path, undefined, options);

@@ -100,13 +100,14 @@ export function tell(where, number) {
   }, Math.max(0, spokenAt + silence - performance.now()));
 }
 
-/** The line in the sidebar's foot. */
-export function connected(yes) {
+const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** The line in the sidebar's foot. @param {boolean} yes @param {Date} [last] contact */
+export function connected(yes, last) {
   const line = one("#offline");
   if (!line || line.hidden === yes) return;
   line.hidden = yes;
-  const at = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" }).format(new Date());
-  line.textContent = yes ? "" : `Not connected. What you see is from ${at}.`;
+  line.textContent = yes ? "" : `Not connected. What you see is from ${clock.format(last)}.`;
 }
 
 function hold() { held = true; }

@@ -47,6 +47,7 @@ function spoken(event, keys) {
   return keys.endsWith("space") && Boolean(own && !own.closest(".row h2"));
 }
 
+/** The commands come with the first key pressed. */
 async function press(event) {
   if (event.defaultPrevented || event.isComposing) return;
   const keys = pressed(event);
@@ -55,22 +56,10 @@ async function press(event) {
   forget();
   const command = table.get(whole);
   if (!command && !isPrefix(whole)) return;
-  if (command) {
-    const { commands } = await actsReady(event, command);
-    commands?.[command](event);
-    return;
-  }
+  event.preventDefault();
+  if (command) return (await import("./commands.js")).commands[command](event);
   pending = whole;
   timer = setTimeout(forget, wait);
-  event.preventDefault();
-}
-
-let acts = null;
-/** The commands, loaded with the first key. The key must be stopped before that. */
-async function actsReady(event, command) {
-  if (command !== "open" || event.key !== "Enter") event.preventDefault();
-  acts ??= await import("./commands.js");
-  return acts;
 }
 
 export function start() {

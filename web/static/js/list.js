@@ -76,3 +76,14 @@ async function begin() {
   });
   for (const name of ["paging", "fresh"]) (await import(`./${name}.js`)).start(one("section.list"));
 }
+
+export function start(section) {
+  const main = section.closest("main");
+  main.addEventListener("click", pressed);
+  main.addEventListener("submit", submitted);
+  section.addEventListener("pointerover", rest);
+  section.addEventListener("focusin", rest);
+  addEventListener("evantr:flag", flagged);
+  addEventListener("evantr:differ", differ);
+  begin();
+}

@@ -12,6 +12,7 @@ let source = null;
 let refusals = 0;
 let streamed = false; // whether a stream ever came through on this page
 let contact = performance.now();
+let contactAt = new Date();
 let quiet = 0;
 let reading = 0;
 let readAt = 0;
@@ -21,6 +22,7 @@ const tell = (kind, detail) => dispatchEvent(new CustomEvent(`evantr:${kind}`, {
 
 function reached() {
   contact = performance.now();
+  contactAt = new Date();
   clearTimeout(quiet);
   quiet = 0;
   counts.connected(true);
@@ -28,7 +30,7 @@ function reached() {
 }
 
 function unreached() {
-  quiet ||= setTimeout(() => counts.connected(false), Math.max(0, patience - (performance.now() - contact)));
+  quiet ||= setTimeout(() => counts.connected(false, contactAt), Math.max(0, patience - (performance.now() - contact)));
 }
 
 /** All counts in one request: at most one a second, none while nobody looks. */

@@ -1,5 +1,5 @@
 /** Binds behaviours to `data-behaviour`: one module each, fetched when the page has a use for it. */
-import { all } from "./dom.js";
+import { all, one } from "./dom.js";
 
 const bound = new WeakMap();
 
@@ -18,3 +18,5 @@ async function begin(element, name) {
 }
 
 bind();
+document.addEventListener("toggle", () => import("./menu.js"), { once: true, capture: true });
+if (one(".toast")) import("./toast.js").then(({ adopt }) => adopt());

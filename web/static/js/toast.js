@@ -57,6 +57,17 @@ export function offer(done, after) {
   say(`${done.label}. Undo with Z.`);
 }
 
+/** A toast that the server drew after a form: it goes after a while too, and Z knows its act. */
+export function adopt() {
+  const token = one(".toast [name=token]")?.value;
+  const text = one(".toast span").textContent;
+  const address = new URL(location.href);
+  address.searchParams.delete("undo");
+  history.replaceState(history.state, "", address);
+  if (token) offer({ label: text, undo: token }, () => location.reload());
+  else toast(text);
+}
+
 /** Remembers an act that Z takes back, without a toast: opening an entry is not worth a word. */
 export function remember(token, after) {
   if (token) undos.push({ token, after });
