@@ -6,6 +6,7 @@ import asyncio
 
 from reader.events import EntriesArrived, FeedChanged, feed_topic
 from tests.helpers.site import Site, http_date
+from tests.helpers.wait import until
 from tests.integration.workers.conftest import Bench
 
 
@@ -128,8 +129,7 @@ async def test_a_cancelled_pull_leaves_the_feed_due(bench: Bench, site: Site) ->
     feed = site.feed(delay=5)
     feed_id = await bench.feed(feed.url)
     task = asyncio.create_task(bench.container.gateways.pulls.pull(feed_id))
-    while not site.seen(feed.path):
-        await asyncio.sleep(0.01)
+    await until(lambda: site.seen(feed.path))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert (await bench.schedule(feed_id)).lease_until == 0
@@ -143,8 +143,7 @@ async def test_who_lost_the_lease_writes_nothing(bench: Bench, site: Site) -> No
     feed_id = await bench.feed(feed.url)
     pulls, feeds = bench.container.gateways.pulls, bench.container.mappers.feeds
     slow = asyncio.create_task(pulls.pull(feed_id))
-    while not site.seen(feed.path):
-        await asyncio.sleep(0.01)
+    await until(lambda: site.seen(feed.path))
     later = bench.hands.now() + 120
     token = await feeds.lease(feed_id, later, later + 60)
     assert token is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.helpers.site import Site
@@ -142,7 +144,7 @@ async def test_errors_back_off_and_say_why(bench: Bench, site: Site) -> None:
         assert outcome.error == schedule.error == "The server has a fault (500). Evantr tries again later."
         assert schedule.errors == number
         waits.append(schedule.next_pull_at - bench.hands.now())
-    assert all(later > 1.5 * earlier for earlier, later in zip(waits, waits[1:], strict=False))
+    assert all(later > 1.5 * earlier for earlier, later in pairwise(waits))
     assert (await bench.stored(feed_id)).state == "failing"
     assert (await bench.schedule(feed_id)).etag == etag
     feed.refresh()

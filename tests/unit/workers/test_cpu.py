@@ -1,0 +1,171 @@
+"""The CPU pool with real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from reader.errors import Invalid, Upstream
+from workers.cpu import CpuPool, urgent
+
+
+def add(one: int, two: int) -> int:
+    return one + two
+
+
+def nap(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def hoard(megabytes: int) -> int:
+    return len(bytearray(megabytes * 1_000_000))
+
+
+def fail_upstream() -> None:
+    raise Upstream("status", "No.", status=503, retry_after=7)
+
+
+def fail_invalid() -> None:
+    raise Invalid("No.", {"url": "why"})
+
+
+class Stubborn(Exception):
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} {two}")
+
+
+def fail_stubbornly() -> None:
+    raise Stubborn(1, 2)
+
+
+def vanish() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def loaded() -> list[str]:
+    return [name for name in ("fastapi", "uvicorn", "web.app", "api.app", "sqlite3", "aiohttp") if name in sys.modules]
+
+
+@pytest_asyncio.fixture
+async def pool() -> AsyncIterator[CpuPool]:
+    made = CpuPool(1, memory_bytes=700_000_000)
+    yield made
+    await made.close()
+
+
+async def test_results_and_the_loop_stays_free(pool: CpuPool) -> None:
+    assert not pool.alive
+    napping = asyncio.create_task(pool.run(nap, 0.5))
+    ticks = 0
+    while not napping.done():
+        await asyncio.sleep(0.01)
+        ticks += 1
+    assert ticks > 20
+    assert await pool.run(add, 1, 2) == 3
+    assert pool.alive
+
+
+async def test_errors_come_through(pool: CpuPool) -> None:
+    with pytest.raises(Upstream) as upstream:
+        await pool.run(fail_upstream)
+    assert (upstream.value.kind, upstream.value.status, upstream.value.retry_after) == ("status", 503, 7)
+    with pytest.raises(Invalid) as invalid:
+        await pool.run(fail_invalid)
+    assert invalid.value.fields == {"url": "why"}
+    with pytest.raises(RuntimeError, match="Stubborn: 1 2"):
+        await pool.run(fail_stubbornly)
+    assert await pool.run(add, 1, 2) == 3
+
+
+async def test_a_task_over_its_time_is_killed_and_the_next_one_runs(pool: CpuPool) -> None:
+    first = await pool.run(nap, 0)
+    with pytest.raises(Upstream) as error:
+        await pool.run(nap, 60, seconds=0.5)
+    assert error.value.kind == "too_large"
+    assert await pool.run(nap, 0) != first
+
+
+async def test_a_task_over_its_memory_is_refused(pool: CpuPool) -> None:
+    with pytest.raises(Upstream) as error:
+        await pool.run(hoard, 2000)
+    assert error.value.kind == "too_large"
+    assert await pool.run(hoard, 10) == 10_000_000
+
+
+async def test_a_process_that_dies_costs_one_task(pool: CpuPool) -> None:
+    with pytest.raises(Upstream):
+        await pool.run(vanish)
+    assert await pool.run(add, 2, 2) == 4
+
+
+async def test_nothing_of_the_application_is_loaded(pool: CpuPool) -> None:
+    assert await pool.run(loaded) == []
+
+
+async def test_idle_processes_end_and_come_back() -> None:
+    pool = CpuPool(1, idle_seconds=0.2)
+    first = await pool.run(nap, 0)
+    async with asyncio.timeout(10):
+        while pool.alive or _lives(first):
+            await asyncio.sleep(0.05)
+    assert await pool.run(nap, 0) != first
+    await pool.close()
+
+
+async def test_old_processes_are_replaced() -> None:
+    pool = CpuPool(1, life_seconds=0.2)
+    first = await pool.run(nap, 0)
+    await asyncio.sleep(0.3)
+    assert await pool.run(nap, 0) != first
+    await pool.close()
+
+
+async def test_what_a_person_waits_for_goes_first(pool: CpuPool) -> None:
+    order: list[str] = []
+
+    async def ask(name: str, mine: bool) -> None:
+        with urgent(mine):
+            await pool.run(nap, 0.02)
+        order.append(name)
+
+    running = asyncio.create_task(pool.run(nap, 0.3))
+    await asyncio.sleep(0.01)
+    system = [asyncio.create_task(ask(f"system {number}", False)) for number in range(3)]
+    await asyncio.sleep(0.01)
+    await asyncio.gather(running, *system, ask("user", True))
+    assert order == ["user", "system 0", "system 1", "system 2"]
+
+
+async def test_a_closed_pool_takes_nothing() -> None:
+    pool = CpuPool(1)
+    await pool.run(add, 1, 1)
+    await pool.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await pool.run(add, 1, 1)
+
+
+async def test_waiting_in_line_can_be_cancelled(pool: CpuPool) -> None:
+    running = asyncio.create_task(pool.run(nap, 0.3))
+    await asyncio.sleep(0.05)
+    waiting = asyncio.create_task(pool.run(nap, 5))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await running
+    assert await pool.run(add, 1, 2) == 3
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
