@@ -86,9 +86,12 @@ def _validate(path: Path) -> None:
             if con.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                 raise Invalid(f"{path} is not a backup of Evantr.")
             _check(con, path)
-            unknown = applied(con) - {name for name, _ in MIGRATIONS}
+            done = applied(con)
     except sqlite3.DatabaseError as error:
         raise Invalid(f"{path} cannot be read as a database: {error}.") from error
+    if MIGRATIONS[0][0] not in done:
+        raise Invalid(f"{path} holds no data of Evantr.")
+    unknown = done - {name for name, _ in MIGRATIONS}
     if unknown:
         raise Invalid(f"{path} was made by a newer version of Evantr ({', '.join(sorted(unknown))}).")
 

@@ -57,11 +57,16 @@ class _Call:
             self.result = self._run(con)
         except sqlite3.Error as error:
             self.fail(error)
-        except StopIteration as error:  # a future refuses it
-            self.error = RuntimeError("a database task ran out of rows")
-            self.error.__cause__ = error
-        except BaseException as error:
+        except Exception as error:
             self.error = error
+        except BaseException as error:  # SystemExit and its like would go through the loop and end the process
+            self._not_for_a_future(error)
+        if isinstance(self.error, StopIteration):
+            self._not_for_a_future(self.error)
+
+    def _not_for_a_future(self, cause: BaseException) -> None:
+        self.error = RuntimeError(f"a database task raised {type(cause).__name__}")
+        self.error.__cause__ = cause
 
     def fail(self, cause: sqlite3.Error) -> None:
         """Keeps a StoreError that names the cause."""

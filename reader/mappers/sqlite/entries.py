@@ -61,7 +61,7 @@ LAST_ID = """
 SELECT entry.id FROM entry JOIN feed ON feed.id = entry.feed_id AND entry.seq > feed.floor AND entry.seq <= feed.seq
 ORDER BY entry.id DESC LIMIT 1
 """
-UNFLAGGED = "feed_id = ? AND seq <= ? AND id NOT IN (SELECT entry_id FROM flag)"
+UNFLAGGED = "feed_id = ? AND seq <= ? AND NOT EXISTS (SELECT 1 FROM flag WHERE entry_id = entry.id)"
 HIGHEST_ID = 1 << 62
 
 

@@ -87,7 +87,8 @@ def _carry_flags(con: sqlite3.Connection, source: int, target: int) -> dict[int,
     con.executemany("DELETE FROM flag WHERE entry_id = ?", [(old,) for _, old, _, _ in rows])
     # What somebody starred and the other feed does not have is kept outside all lists.
     con.execute(
-        "UPDATE entry SET feed_id = ?, seq = 0 WHERE feed_id = ? AND id IN (SELECT entry_id FROM flag)",
+        "UPDATE entry SET feed_id = ?, seq = 0"
+        " WHERE feed_id = ? AND EXISTS (SELECT 1 FROM flag WHERE entry_id = entry.id)",
         (target, source),
     )
     return {seq: new_seq for seq, _, new_seq, _ in rows if seq > 0 and new_seq > 0}

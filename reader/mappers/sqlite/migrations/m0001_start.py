@@ -16,6 +16,7 @@ CREATE TABLE user (
     shape_rev INTEGER NOT NULL DEFAULT 1,
     journal_floor INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX user_admin ON user (id) WHERE admin;
 CREATE TABLE session (
     token_hash BLOB PRIMARY KEY,
     user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,

@@ -1,0 +1,1 @@
+"""What is SQLite alone: threads, files, migrations."""
