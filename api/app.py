@@ -11,11 +11,11 @@ from api.health import add_health
 from api.icons import add_icons
 from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
+from api.routing import ApiRoutes
 from api.stream import Streams
 from api.v1 import counters, entries, feeds, find, folders, live, marks, me, session, subscriptions, tokens
 from reader.container import Container
 
-# The hot ones first: routes are tried in order.
 RESOURCES = (entries, counters, marks, live, me, tokens, session, find, subscriptions, folders, feeds)
 
 
@@ -28,7 +28,7 @@ def add_api(app: FastAPI, container: Container) -> None:
     app.add_middleware(RequestMiddleware, settings=container.settings, metrics=metrics)
     add_errors(app)
     routes = [route for module in RESOURCES for route in module.router.routes if isinstance(route, APIRoute)]
-    app.router.routes.extend(routes)  # not include_router(): an included router is searched twice per request
+    app.router.routes.append(ApiRoutes("/api/v1/", routes))
     add_docs(app, routes)
     add_health(app, container)
     add_metrics(app, container, metrics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from fastapi import APIRouter
@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import parse_json
@@ -54,6 +55,40 @@ class RawRoute(APIRoute):
             await response(scope, receive, send)
 
         self.app = run
+
+
+class ApiRoutes(BaseRoute):
+    """All routes of the API as one: other addresses pass it at the cost of one comparison, fixed ones are looked up.
+
+    (An included router is searched from its start, and twice for each request.)
+    """
+
+    def __init__(self, prefix: str, routes: Sequence[APIRoute]) -> None:
+        self.routes = list(routes)
+        self._prefix = prefix
+        self._fixed: dict[str, list[APIRoute]] = {}
+        self._patterns: list[APIRoute] = []
+        for route in routes:
+            if route.param_convertors:
+                self._patterns.append(route)
+            else:
+                self._fixed.setdefault(route.path, []).append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path = scope["path"]
+        if scope["type"] != "http" or not path.startswith(self._prefix):
+            return Match.NONE, {}
+        partial: tuple[Match, Scope] = Match.NONE, {}
+        for route in self._fixed.get(path) or self._patterns:
+            match, child = route.matches(scope)
+            if match == Match.FULL:
+                return match, child
+            if match == Match.PARTIAL and partial[0] == Match.NONE:
+                partial = match, child
+        return partial
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["route"].handle(scope, receive, send)
 
 
 class Decorator(Protocol):

@@ -90,8 +90,8 @@ async def counters(request: Request) -> Response:
             "unread": side.unread,
             "later": side.later,
             "starred": side.starred,
-            "feeds": {row.feed_id: row.unread for row in rows if row.unread},
-            "folders": {f.id: f.unread for f in side.folders if f.unread},
+            "feeds": {str(row.feed_id): row.unread for row in rows if row.unread},
+            "folders": {str(f.id): f.unread for f in side.folders if f.unread},
         }
     )
     return tagged_response(request, body)

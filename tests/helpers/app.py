@@ -184,7 +184,7 @@ async def open_world(folder: Path, make_app: MakeApp = api_alone, **settings: ob
     cpu = CpuPool(1)
     async with AsyncExitStack() as stack:
         container = await build(
-            Settings(_env_file=None, **values),  # type: ignore[call-arg, arg-type]
+            Settings(_env_file=None, **values),  # type: ignore[arg-type]
             queue=LocalQueue(),
             cpu=cpu,
             clock=Clock(now=hands.now, monotonic=hands.monotonic),

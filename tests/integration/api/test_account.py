@@ -217,14 +217,14 @@ async def test_tokens_are_shown_once_and_end_when_removed(world: World, ada: Per
     "header", ["Bearer nonsense-nonsense", "Bearer ", "Basic YTpi", "evt_x", "", "Bearer \xff\xfe"]
 )
 async def test_a_wrong_token_is_refused_though_a_cookie_is_there(ada: Person, header: str) -> None:
-    answer = await ada.http.get("/api/v1/me", headers={b"Authorization": header.encode("latin-1")})  # type: ignore[dict-item]
+    answer = await ada.http.get("/api/v1/me", headers={b"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "x" * 5000, "'; drop table users; --", "évantr", '"quoted-quoted-quoted"'])
 async def test_a_nonsense_cookie_is_nobody(anyone: httpx.AsyncClient, cookie: str) -> None:
     headers = {b"Cookie": f"{COOKIE}={cookie}".encode()}
-    assert (await anyone.get("/api/v1/me", headers=headers)).status_code == 401  # type: ignore[arg-type]
+    assert (await anyone.get("/api/v1/me", headers=headers)).status_code == 401
 
 
 async def test_the_session_is_found_among_other_cookies(world: World, ada: Person) -> None:
