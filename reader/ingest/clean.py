@@ -120,7 +120,7 @@ _IMAGE_ATTRIBUTES = {
     "source": re.compile(r' (srcset)="([^"]*)"'),
     "video": re.compile(r' (poster)="([^"]*)"'),
 }
-_TAG = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)(?:[^>"]|"[^"]*")*>')
+_TAG = re.compile(r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*)(?:[^>"]|"[^"]*")*>', re.DOTALL)
 _HEADING = re.compile(r"<(/?)h([1-6])(?=[\s>])")
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -133,6 +133,8 @@ def _shallow(html: str) -> str:
 
     def keep(match: re.Match[str]) -> str:
         nonlocal depth
+        if not match[2]:
+            return ""
         if match[2].lower() in _VOID:
             return match[0]
         if match[1]:

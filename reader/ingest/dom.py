@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from html import escape
 from urllib.parse import urljoin, urlsplit
@@ -39,22 +40,58 @@ _TINY = re.compile(r"(?:^|;)\s*(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)", re
 _ABSOLUTE = re.compile(r"https?://", re.I)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
 _NAMES = re.compile(r"<([a-zA-Z]+)")
+_LOOSE_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_UNNESTED = {
+    *("p", "li", "td", "th", "tr", "dt", "dd", "option", "br", "hr", "img", "input", "link", "meta", "area", "base"),
+    *("col", "embed", "source", "track", "wbr", "param"),
+}
+MAX_PARSED_DEPTH = 1000
 _WHITE = re.compile(r"[\t\n\r]")
 
 
 def rewrite(html: str, base: str) -> str:
     """Parse ``html`` as a browser does, mend it, and serialise the inside of its body. Not safe yet."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_bounded(html))
     body = tree.body
     if body is None:
         return ""
     present = {name.lower() for name in _NAMES.findall(html)}
+    if "image" in present:
+        present.add("img")  # what the parser makes of it
     for tags, step in _STEPS:
         wanted = present.intersection(tags)  # asking the tree for each tag would cost more than this look
         if wanted:
             for node in body.css(",".join(wanted)):
                 step(node, base)
     return body.inner_html or ""
+
+
+def _bounded(html: str) -> str:
+    """Leave out opening tags beyond a depth that no document reaches: the parser takes quadratic time in it.
+
+    An estimate, for time only. It counts open tags by name, except those that a successor closes by itself.
+    """
+    if html.count("<") <= MAX_PARSED_DEPTH:
+        return html
+    unclosed: Counter[str] = Counter()
+    depth = 0
+
+    def keep(match: re.Match[str]) -> str:
+        nonlocal depth
+        name = match[2].lower()
+        if name in _UNNESTED:
+            return match[0]
+        if not match[1]:
+            if depth >= MAX_PARSED_DEPTH:
+                return ""
+            depth += 1
+            unclosed[name] += 1
+        elif unclosed[name]:
+            depth -= 1
+            unclosed[name] -= 1
+        return match[0]
+
+    return _LOOSE_TAG.sub(keep, html)
 
 
 def absolute(value: str | None, base: str) -> str | None:
@@ -194,7 +231,7 @@ _STEPS: tuple[tuple[frozenset[str], Callable[[LexborNode, str], None]], ...] = (
     (frozenset({"iframe"}), _frame),
     (frozenset({"object", "embed"}), _object),
     (frozenset(_GONE), _drop),
-    (frozenset({"img", "image"}), _image),  # the parser reads <image> as <img>
+    (frozenset({"img"}), _image),
     (frozenset({"source", "video", "audio"}), _media),
     (frozenset({"a"}), _anchor),
 )

@@ -129,6 +129,8 @@ def _anchored(node: LexborNode, base: str, page: str) -> Candidate | None:
     from reader.ingest.text import clean_text
 
     href = node.attributes.get("href") or ""
+    if len(href) > 4096:
+        return None
     words = f"{node.attributes.get('title') or ''} {node.attributes.get('class') or ''}"
     looks = bool(_FEED_PATH.search(href)) or bool(_FEED_HOST.match(urlsplit_host(href)))
     kind = (node.attributes.get("type") or "").lower()

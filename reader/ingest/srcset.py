@@ -13,7 +13,7 @@ def map_srcset(value: str, change: Callable[[str], str | None]) -> str:
     """Apply ``change`` to each URL; candidates for which it gives None are left out. Commas inside the resulting
     URLs are escaped, so that the next reader cannot split there."""
     kept = []
-    for match in list(_CANDIDATE.finditer(value[:50_000]))[:_MOST]:
+    for match in list(_CANDIDATE.finditer(value[:50_000].strip(" ,\t\r\n\f")))[:_MOST]:
         url = change(match[1])
         if url:
             kept.append(" ".join(part for part in (url.replace(",", "%2C").replace(" ", "%20"), match[2]) if part))

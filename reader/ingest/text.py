@@ -6,7 +6,7 @@ import html
 import re
 
 _BLOCKS = "p|div|br|li|ul|ol|tr|td|th|h[1-6]|blockquote|pre|hr|section|article|figure|figcaption|table|dd|dt"
-_DROPPED = re.compile(r"<(script|style|noscript|template|svg|math)\b[^>]*>.*?(?:</\1\s*>|\Z)", re.I | re.S)
+_DROPPED = re.compile(r"<(script|style|noscript|template|svg|math)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.I | re.S)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>", re.S)
 _BLOCK = re.compile(rf"</?(?:{_BLOCKS})\b[^<>]*>", re.I)
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")

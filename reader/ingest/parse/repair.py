@@ -12,7 +12,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 _PIECES = re.compile(
-    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(?:#(?P<dec>\d+);?|#[xX](?P<hex>[0-9a-fA-F]+);?|(?P<name>[A-Za-z][A-Za-z0-9]*);)?",
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#(?P<dec>\d+);?|#[xX](?P<hex>[0-9a-fA-F]+);?|(?P<name>[A-Za-z][A-Za-z0-9]*);)?",
     re.DOTALL,
 )
 _XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
@@ -23,8 +23,10 @@ def repair(text: str) -> str:
     HTML's entity names into characters and a lone & into a reference. CDATA and comments stay as they are."""
     start = text.find("<")
     text = _DECLARATION.sub("", text[max(start, 0) :], count=1)
-    if "<!DOCTYPE" in text[:5000] or "<!doctype" in text[:5000]:
-        text = _DOCTYPE.sub("", text, count=1)
+    at = text[:5000].lower().find("<!doctype")
+    doctype = _DOCTYPE.match(text, at) if at >= 0 else None
+    if doctype:
+        text = text[:at] + text[doctype.end() :]
     return _PIECES.sub(_mend, _ILLEGAL.sub("", text)).strip()
 
 
