@@ -41,7 +41,7 @@ from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 60.0
+LEASE_MARGIN = 30.0  # a lease outlives the longest fetch by so much: the wait for a place at the host, and parsing
 KNOWN = 3000  # newest entries that a document is compared with
 RENEWED_AMONG = 500
 RHYTHM_DAYS = 10
@@ -92,7 +92,7 @@ class PullGateway:
         self._bus = bus
         self._queue = queue
         self._clock = clock
-        self._settings = settings
+        self._lease_seconds = settings.fetch_timeout + LEASE_MARGIN
         self._work = WorkGateway(mappers, bus, clock)
 
     async def due(self, limit: int) -> list[tuple[int, str]]:
@@ -105,7 +105,7 @@ class PullGateway:
     async def pull(self, feed_id: int, *, user: bool = False) -> PullOutcome:
         """Pull the feed if it is due and nobody else does. Failures of its server are an outcome, not an exception."""
         now = self._clock.now()
-        token = await self._feeds.lease(feed_id, now, now + LEASE_SECONDS)
+        token = await self._feeds.lease(feed_id, now, now + self._lease_seconds)
         if token is None:
             return PullOutcome(skipped=True)
         ended = False

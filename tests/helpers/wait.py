@@ -16,5 +16,5 @@ async def until(condition: Callable[[], object], seconds: float = 10) -> None:
 async def until_async(condition: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
     """The same for a condition that has to be awaited."""
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)

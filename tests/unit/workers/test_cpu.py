@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from reader.errors import Invalid, Upstream
+from tests.helpers.wait import until
 from workers.cpu import CpuPool, urgent
 
 
@@ -113,9 +114,7 @@ async def test_nothing_of_the_application_is_loaded(pool: CpuPool) -> None:
 async def test_idle_processes_end_and_come_back() -> None:
     pool = CpuPool(1, idle_seconds=0.2)
     first = await pool.run(nap, 0)
-    async with asyncio.timeout(10):
-        while pool.alive or _lives(first):
-            await asyncio.sleep(0.05)
+    await until(lambda: not pool.alive and not _lives(first))
     assert await pool.run(nap, 0) != first
     await pool.close()
 

@@ -1,0 +1,81 @@
+"""The program in a process group of its own, to be killed without warning."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parents[2]
+
+
+class Victim:
+    """``evantr serve`` on ``port`` with its data in ``data``; ``settings`` are EVANTR_* without the prefix."""
+
+    def __init__(self, data: Path, port: int, **settings: str) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.log_file = data.with_name(data.name + ".log")
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("EVANTR_")} | {
+            "EVANTR_HOST": "127.0.0.1",
+            "EVANTR_PORT": str(port),
+            "EVANTR_DATA": str(data),
+            "EVANTR_FETCH_ALLOW": "127.0.0.0/8",
+            **{f"EVANTR_{name.upper()}": value for name, value in settings.items()},
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, patience: float = 30) -> float:
+        """Start it and wait until it is ready; returns the seconds that took."""
+        start = time.monotonic()
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "evantr", "serve"],
+                cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        while time.monotonic() - start < patience and self._process.poll() is None:
+            if self._ready():
+                return time.monotonic() - start
+            time.sleep(0.02)
+        raise AssertionError(f"the program did not start:\n{self.log_file.read_text(errors='replace')[-4000:]}")
+
+    def command(self, *arguments: str, typed: str = "") -> str:
+        """Run another command of the program on the same data."""
+        run = subprocess.run(
+            [sys.executable, "-m", "evantr", *arguments],
+            cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """kill -9 of the process and everything it started, all at once."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self, patience: float = 15) -> tuple[int, float]:
+        """SIGTERM; returns exit code and seconds until the end."""
+        assert self._process is not None
+        start = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(patience)
+        self._process = None
+        return code, time.monotonic() - start
+
+    def _ready(self) -> bool:
+        try:
+            with urlopen(f"{self.address}/readyz", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
