@@ -64,7 +64,10 @@ class EntryMapper(Protocol):
         ...
 
     async def published_since(self, feed_id: int, since: float) -> list[float]:
-        """published_at (or arrived_at) of the visible entries with sort_at ≥ since, at most 5,000: the rhythm's input."""
+        """published_at (or arrived_at) of the visible entries with sort_at ≥ since, the newest 5,000 at most.
+
+        It is what a feed's rhythm is made of.
+        """
         ...
 
     async def last_id(self) -> int:

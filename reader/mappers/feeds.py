@@ -13,7 +13,7 @@ from reader.models.feed import Feed, FeedState, Icon, Pull, Schedule
 class FeedMark:
     """What lists and counters need to know of a feed, and can keep in memory until its rev moves.
 
-    A feed's rev moves with its seq, floor, title, icon, state, url or site_url.
+    A feed's rev moves with any of these.
     """
 
     feed_id: int
@@ -131,7 +131,9 @@ class FeedMapper(Protocol):
 
         If another feed stands at ``url`` this one is merged into it: subscriptions move over (folder and own
         title kept; where a reader has both, the union), seqs read are carried over by uid, stars and read-later
-        too, aliases follow, this feed is removed. Returns the id of the feed that is left; None when fenced.
+        too, aliases follow, this feed is removed. A feed at ``url`` that has no entries yet takes this one's as they
+        are; else what only a star or read-later keeps stays findable by id, with seq 0, outside all lists.
+        Returns the id of the feed that is left; None when fenced.
         """
         ...
 
