@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from reader.errors import Upstream
@@ -35,15 +35,21 @@ _SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 _OUTSIDE = re.compile(r"url\s*\(\s*[\"']?(?![\"'\s#])|@import|javascript:|expression\s*\(|data:", re.I)
 
 
+PoolCall = Callable[..., Awaitable[Any]]
+
+
 class FetcherLike(Protocol):
     async def get(self, url: str, *, accept: str = ..., max_bytes: int | None = None) -> Fetched: ...
 
 
-async def find_icon(site_url: str, links: Sequence[IconLink], fetch: FetcherLike) -> tuple[str, bytes] | None:
+async def find_icon(
+    site_url: str, links: Sequence[IconLink], fetch: FetcherLike, pool_call: PoolCall | None = None
+) -> tuple[str, bytes] | None:
     """The best icon of a site as (MIME type, bytes), None when nothing usable comes within five attempts.
 
     ``links`` are those the page names (page.find); /favicon.ico is tried after them. Errors of a fetch count as an
-    attempt that failed.
+    attempt that failed. ``await pool_call(sniff, body)`` looks at the bytes in the CPU pool (libmagic and lxml are
+    heavy); without it that happens here.
     """
     queue = [link.url for link in sorted(links, key=_distance) if link.type != "manifest"]
     manifests = [link.url for link in links if link.type == "manifest"]
@@ -55,7 +61,7 @@ async def find_icon(site_url: str, links: Sequence[IconLink], fetch: FetcherLike
         queue += await _from_manifest(manifests[0], fetch)
     queue.append(f"{parts.scheme}://{parts.netloc}/favicon.ico")
     for url in [*dict.fromkeys(queue)][: ATTEMPTS - attempts]:
-        found = await _image(url, fetch)
+        found = await _image(url, fetch, pool_call)
         if found is not None:
             return found
     return None
@@ -75,12 +81,12 @@ def sniff(body: bytes) -> str | None:
     return _IMAGES.get(magic.from_buffer(body[:4096], mime=True))
 
 
-async def _image(url: str, fetch: FetcherLike) -> tuple[str, bytes] | None:
+async def _image(url: str, fetch: FetcherLike, pool_call: PoolCall | None) -> tuple[str, bytes] | None:
     try:
         answer = await fetch.get(url, accept=ACCEPT_IMAGE, max_bytes=MAX_ICON)
+        kind = await pool_call(sniff, answer.body) if pool_call else sniff(answer.body)
     except Upstream:
         return None  # the next place may hold one; a site without an icon is no fault
-    kind = sniff(answer.body)
     return (kind, answer.body) if kind else None
 
 

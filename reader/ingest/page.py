@@ -25,7 +25,7 @@ _FORMATS = {
     "application/json": "json",
 }
 _FEED_PATH = re.compile(
-    r"(?:/|^)(?:feeds?|rss2?|atom|rdf|syndication|blog-feed)(?:[/.?]|$)|\.(?:rss|atom|rdf)(?:$|\?)|"
+    r"^feed:|(?:/|^)(?:feeds?|rss2?|atom|rdf|syndication|blog-feed)(?:[/.?]|$)|\.(?:rss|atom|rdf)(?:$|\?)|"
     r"(?:feed|rss|atom|index)[\w-]*\.(?:xml|json|php)|[?&](?:feed|format|type)=(?:rss2?|atom|feed|rdf)",
     re.I,
 )

@@ -16,7 +16,8 @@ from reader.ingest.parse.rss import is_rss, parse_rss
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_MAX_LOOSE = 3_000_000  # feedparser takes seconds for more
+_MAX_LOOSE = 1_000_000  # feedparser takes seconds for more
+_MAX_LOOSE_ENTRIES = 5000
 
 
 def parse_xml(text: str, url: str) -> ParsedFeed:
@@ -80,7 +81,7 @@ def _loosely(text: str, url: str) -> ParsedFeed | None:
     recovered = _extract(root, url) if root is not None else None
     if recovered is None and not _smells(text):
         return None
-    if len(text) > _MAX_LOOSE:
+    if len(text) > _MAX_LOOSE or text.count("<item") + text.count("<entry") > _MAX_LOOSE_ENTRIES:
         return recovered
     from reader.ingest.parse.loose import parse_loose
 

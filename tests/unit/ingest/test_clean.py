@@ -306,8 +306,10 @@ def test_other_frames_become_links() -> None:
     ["<div>" * 20_000 + "x", "<b>" * 20_000 + "x", "<ul><li>" * 20_000 + "x", "<a href=x><div>" * 5000 + "x",
      "<div><table><tr><td></div></table>" * 5000, "<blockquote>" * 20_000 + "x" + "</blockquote>" * 20_000, "<table><tr><td>" * 3000,
      "<p " + "a=1 " * 100_000 + ">x", "<" * 200_000, "<!--" * 50_000, "&" * 300_000, "<img srcset='" + "a," * 100_000 + "'>",
-     "<svg>" * 5000 + "<style>", "<math><mtext>" * 3000, "<i><p>" * 3000, "<font><b><p>" * 2000, "\t" * 500_000 + "<b>"],
-    ids=lambda html: html[:20],
+     "<a" * 400_000, "<script" * 100_000, "<b " * 300_000, "<!--" + '<a "' * 200_000 + "-->" + "<b></b>" * 2000,
+     "<img srcset='" + "," * 100_000 + "'>", "<img srcset='a " + "," * 100_000 + "'>", "<a title='" + "<h1>" * 200_000 + "'>x</a>",
+     "<iframe src='//www.youtube.com/embed/" + "a" * 200_000 + "'>", "<svg>" * 5000 + "<style>", "<math><mtext>" * 3000, "<i><p>" * 3000, "<font><b><p>" * 2000, "\t" * 500_000 + "<b>"],
+    ids=lambda html: html[:30].replace(" ", "_"),
 )  # fmt: skip
 def test_nesting_and_size_cost_bearable_time(html: str) -> None:
     start = time.perf_counter()
@@ -383,3 +385,12 @@ def test_summary() -> None:
     assert summary_of("<h3>Head</h3><p>Words and words</p>") == "Head Words and words"
     assert len(summary_of("<p>" + "word " * 1000)) <= 300
     assert summary_of("<p>" + "word " * 1000).endswith("word…")
+
+
+@pytest.mark.parametrize(
+    "text", ["<script" * 100_000, "<" * 500_000, "<!--" * 200_000, "<a" * 300_000, "&" * 500_000, " " * 900_000]
+)
+def test_text_of_anything_costs_bearable_time(text: str) -> None:
+    start = time.perf_counter()
+    clean_text(text, limit=300)
+    assert time.perf_counter() - start < 1

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # documents as they are
 """Broken, wrong and hostile documents."""
 
 from __future__ import annotations
@@ -238,3 +239,17 @@ KEYS = "id url title content_html content_text summary date_published tags attac
 )
 def test_json_feeds_of_any_shape(items: list[object], head: dict[str, object]) -> None:
     survives(json.dumps({"version": "https://jsonfeed.org/version/1.1", **head, "items": items}).encode())
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["<![CDATA[" * 300_000, "<!--" * 500_000, "<!DOCTYPE [" * 200_000, "&" * 1_000_000, "&#" * 500_000,
+     "<item" * 300_000,
+     "<item>" * 200_000, "<title>" * 50_000, "<title>" * 200_000, "\x00" * 1_000_000, "<item a='" * 200_000, "]]>" * 300_000],
+    ids=lambda inner: ascii(inner[:12]),
+)  # fmt: skip
+def test_hostile_repetition_costs_bearable_time(inner: str) -> None:
+    start = time.perf_counter()
+    survives(rss(inner))
+    survives(rss("<item><title>x</title></item>", inner))
+    assert time.perf_counter() - start < 8

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+
+from reader.ingest.identify import entries, identify, match_renewed, raw_digest, uids
+from reader.ingest.parse import ParsedEntry, ParsedFeed
+from reader.models.entry import Enclosure, NewEntry, SafeHtml
+
+FEED = "https://gazette.example/feed"
+NOW = 1_790_000_000.0
+
+
+def feed(*entries_: ParsedEntry) -> ParsedFeed:
+    return ParsedFeed("rss 2.0", entries=list(entries_))
+
+
+def ids(*entries_: ParsedEntry) -> list[str]:
+    return uids(feed(*entries_), feed_url=FEED, now=NOW)
+
+
+def test_identity_is_guid_else_link_else_digest() -> None:
+    one = ParsedEntry(uid="g", url="https://x.example/1")
+    two = ParsedEntry(url="https://x.example/2")
+    three = ParsedEntry(title="T", content_html="C")
+    found = ids(one, two, three)
+    assert found[1:] == ["https://x.example/2", "g"]
+    assert found[0].startswith("digest:") and found[0] == ids(ParsedEntry(title="T", content_html="C", author="A"))[0]
+    assert ids(ParsedEntry(title="U", content_html="C")) != [found[0]]
+
+
+def test_a_link_to_the_feed_itself_identifies_nothing() -> None:
+    assert ids(ParsedEntry(url=FEED, title="T"))[0].startswith("digest:")
+
+
+def test_doubled_guids() -> None:
+    a = ParsedEntry(uid="g", url="https://x.example/a", title="A")
+    b = ParsedEntry(uid="g", url="https://x.example/b", title="B")
+    again = ParsedEntry(uid="g", url="https://x.example/a", title="A again")
+    bare = ParsedEntry(uid="g", title="no link")
+    assert ids(a, b, again, bare, b) == ["g|https://x.example/b", "g"]
+    assert identify(feed(a, again), feed_url=FEED, now=NOW)[0].entry.title == "A"
+
+
+def test_the_same_document_gives_the_same_identities_ten_times() -> None:
+    document = feed(*(ParsedEntry(uid=f"g{n % 3}", url=f"https://x.example/{n}", title=str(n)) for n in range(20)))
+    first = uids(document, feed_url=FEED, now=NOW)
+    assert len(set(first)) == 20
+    assert all(uids(document, feed_url=FEED, now=NOW) == first for _ in range(10))
+
+
+def test_order_is_oldest_first() -> None:
+    assert ids(ParsedEntry(uid="new"), ParsedEntry(uid="old")) == ["old", "new"], "the document turned round"
+    dated = [ParsedEntry(uid=str(n), published_at=NOW - n) for n in (5, 1, 9)]
+    assert ids(*dated) == ["9", "5", "1"], "dates decide when all have one"
+    assert ids(*dated, ParsedEntry(uid="undated")) == ["undated", "9", "1", "5"]
+    same = [ParsedEntry(uid=str(n), published_at=NOW) for n in (3, 2, 1)]
+    assert ids(*same) == ["1", "2", "3"]
+
+
+def test_a_date_in_the_future_is_as_good_as_now() -> None:
+    assert ids(
+        ParsedEntry(uid="c", published_at=NOW),
+        ParsedEntry(uid="b", published_at=NOW + 9e8),
+        ParsedEntry(uid="a", published_at=1),
+    ) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"title": "U"}, {"url": "https://x.example/2"}, {"author": "B"}, {"content_html": "D"}, {"summary_html": "S"},
+     {"enclosures": (Enclosure("https://x.example/e", None, None),)}],
+)  # fmt: skip
+def test_the_digest_changes_with_what_a_reader_sees(change: dict[str, object]) -> None:
+    base: dict[str, object] = {
+        "uid": "g",
+        "title": "T",
+        "url": "https://x.example/1",
+        "author": "A",
+        "content_html": "C",
+    }
+    before, after = ParsedEntry(**base), ParsedEntry(**{**base, **change})  # type: ignore[arg-type]
+    assert raw_digest(before) != raw_digest(after) and len(raw_digest(before)) == 16
+    later = ParsedEntry(**base, published_at=5.0, tags=("x",))  # type: ignore[arg-type]
+    assert raw_digest(before) == raw_digest(later), "a new date alone is no change"
+
+
+def test_entries_are_cleaned_and_summed_up() -> None:
+    (new,) = entries(
+        feed(
+            ParsedEntry(
+                uid="g",
+                url="https://x.example/a/1",
+                base="https://x.example/a/1",
+                content_html="<h1>Head</h1><p onclick=x>Long <a href='b'>text</a></p><script>1</script>",
+                published_at=5.0,
+                tags=("t",),
+            )
+        ),
+        feed_url=FEED,
+        now=NOW,
+    )
+    assert new.content == '<h3>Head</h3><p>Long <a href="https://x.example/a/b" rel="noopener noreferrer">text</a></p>'
+    assert new.summary == "Head Long text" and new.title == "Head Long text"
+    assert (new.uid, new.published_at, new.tags) == ("g", 5.0, ("t",))
+
+
+def test_titles_are_never_empty() -> None:
+    made = entries(
+        feed(ParsedEntry(uid="a"), ParsedEntry(uid="b", url="https://x.example/some-post/")), feed_url=FEED, now=NOW
+    )
+    assert [one.title for one in made] == ["some-post", "Untitled"]
+
+
+def test_known_entries_are_left_out() -> None:
+    document = feed(ParsedEntry(uid="a", title="A"), ParsedEntry(uid="b", title="B"))
+    stored = {one.uid: one.digest for one in entries(document, feed_url=FEED, now=NOW)}
+    assert entries(document, feed_url=FEED, now=NOW, known=stored) == []
+    document.entries[0].title = "changed"
+    assert [one.uid for one in entries(document, feed_url=FEED, now=NOW, known=stored)] == ["a"]
+
+
+def new(uid: str, url: str | None, title: str) -> NewEntry:
+    return NewEntry(uid, b"", url, title, None, None, None, "", SafeHtml(""))
+
+
+def test_renewed_guids_are_matched_by_link_and_title() -> None:
+    old = [(f"old{n}", f"http://www.x.example/{n}/", f"Title {n}") for n in range(20)]
+    fresh = [new(f"new{n}", f"https://x.example/{n}", f"title {n}") for n in range(20)] + [
+        new("extra", "https://x.example/99", "T")
+    ]
+    assert match_renewed(old, fresh) == {f"new{n}": f"old{n}" for n in range(20)}
+
+
+def test_a_site_that_moved_to_another_host_is_matched() -> None:
+    old = [("a", "https://old.example/2003/tea", "Tea"), ("b", "https://old.example/2003/milk", "Milk")]
+    fresh = [new("c", "https://new.example/2003/tea", "Tea"), new("d", "https://new.example/2003/milk", "Other")]
+    assert match_renewed(old, fresh) == {"c": "a"}
+
+
+def test_what_is_ambiguous_or_still_there_is_not_matched() -> None:
+    old = [
+        ("a", "https://x.example/", "Daily"),
+        ("b", "https://x.example/", "Daily"),
+        ("kept", "https://x.example/k", "K"),
+    ]
+    fresh = [
+        new("c", "https://x.example/", "Daily"),
+        new("kept", "https://x.example/k", "K"),
+        new("e", "https://x.example/k", "K"),
+    ]
+    assert match_renewed(old, fresh) == {}
+    assert match_renewed([], fresh) == {} == match_renewed(old, [])
