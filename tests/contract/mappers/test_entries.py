@@ -182,8 +182,9 @@ async def test_what_somebody_kept_survives_the_purge_outside_the_lists(mappers: 
     assert await mappers.entries.purge(feed.id, 2, now=5.0) == 4
     assert [entry.uid for entry in await mappers.entries.many([each.id for each in new])] == ["e1", "e2", "e5", "e6"]
     assert [position.seq for position in (await mappers.entries.positions([(feed.id, 1, 9)]))[feed.id]] == [5, 6]
-    again = await append(mappers, feed.id, [new_entry("e1"), new_entry("e3")])
-    assert again.new == ()
+    again = await append(mappers, feed.id, [new_entry("e1", digest=b"2", title="Other"), new_entry("e3")])
+    assert (again.new, again.updated) == ((), ())
+    assert (await mappers.entries.many([new[0].id]))[0].title == "Title of e1"
     await mappers.flags.set(ann.id, new[0].id, "starred", False, now=6.0)
     assert await mappers.entries.purge(feed.id, 2, now=7.0) == 0
     assert [entry.uid for entry in await mappers.entries.many([new[0].id, new[1].id])] == ["e2"]

@@ -94,7 +94,9 @@ async def test_a_feed_without_entries_takes_all_of_the_other(mappers: Mappers) -
     await mappers.subscriptions.mark(ann.id, [change(old.id, [5])], now=2.0)
     await mappers.flags.set(ann.id, olds[2].id, "starred", True, now=5.0)
     await mappers.entries.purge(old.id, 4, now=3.0)
+    before = await mappers.subscriptions.delta(bob.id, 0, 0)
     assert await merge(mappers, old.id, new.url) == new.id
+    assert await mappers.subscriptions.journal(bob.id, before.rev) is None
     assert await mappers.entries.positions([(new.id, 1, 9)]) == {new.id: list(olds[2:])}
     assert await read_seqs(mappers, ann.id, new.id) == [5]
     assert await read_seqs(mappers, bob.id, new.id) == [3, 4]

@@ -89,6 +89,7 @@ async def test_unsubscribing_and_taking_it_back(mappers: Mappers) -> None:
     assert restored.folder_id is None
     assert (restored.read, restored.title, restored.created_at) == (removed[0].read, None, removed[0].created_at)
     assert restored.rev > without.rev
+    assert restored.created_rev == removed[0].created_rev
 
 
 async def test_restoring_before_the_first_entries_keeps_the_wish(mappers: Mappers) -> None:
