@@ -6,11 +6,13 @@
         feed_id = await world.feed(entries=3, readers=[ada])
         answer = await ada.http.get(f"/api/v1/entries?scope=feed/{feed_id}")
 
-Nothing is pulled or discovered by itself: no worker runs.
+Nothing is pulled or discovered by itself, except inside ``async with world.working()``.
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,6 +35,7 @@ from reader.models.user import Actor, User
 from reader.settings import Settings
 from workers.cpu import CpuPool
 from workers.local import LocalQueue
+from workers.manager import ALL_QUEUES, Manager
 
 HOST = "evantr.test"
 ORIGIN = f"http://{HOST}"
@@ -140,9 +143,21 @@ class World:
         assert await feeds.record_pull(feed_id, token, result)
         return [position.id for position in stored.new]
 
-    async def icon(self, feed_id: int, type: str = "image/png", body: bytes = b"\x89PNG\r\n\x1a\n") -> str:
-        import hashlib
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A manager does what waits in the queues, as in the whole program."""
+        assert isinstance(self.container.queue, LocalQueue)
+        await self.container.fetcher.start()
+        manager = Manager(self.container, self.container.queue, ALL_QUEUES)
+        running = asyncio.create_task(manager.run())
+        try:
+            yield
+        finally:
+            await manager.stop()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
+    async def icon(self, feed_id: int, type: str = "image/png", body: bytes = b"\x89PNG\r\n\x1a\n") -> str:
         icon = Icon(hashlib.sha256(body).hexdigest(), type, body)
         await self.container.mappers.feeds.set_icon(feed_id, icon, self.hands.now())
         return icon.digest
