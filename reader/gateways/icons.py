@@ -45,7 +45,7 @@ class IconGateway:
         if feed is None:
             return orjson.dumps({"icon": None, "note": "the feed is gone"}).decode()
         site = feed.site_url or urljoin(feed.url, "/")
-        found = await find_icon(site, await self._links(site), self._fetcher)
+        found = await find_icon(site, await self._links(site), self._fetcher, self._cpu.run)
         if found is None and feed.icon is not None:
             return orjson.dumps(
                 {"icon": feed.icon, "note": "the site has none at the moment; the old one stays"}
