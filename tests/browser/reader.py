@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +66,9 @@ class Reader:
     def subscribe(self, feed: SiteFeed, folder: str | None = None) -> int:
         """Subscribes by the API and waits for its entries; gives the feed's id."""
         self.api("POST", "/discover", {"url": feed.url, "wait": 20})
-        row = self.api("POST", "/subscriptions", {"url": feed.url, "new_folder": folder} if folder else {"url": feed.url})
+        row = self.api(
+            "POST", "/subscriptions", {"url": feed.url, "new_folder": folder} if folder else {"url": feed.url}
+        )
         return int(row["feed_id"])
 
     def rows(self) -> Locator:
@@ -83,3 +87,48 @@ class Reader:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def eventually(self, true: Callable[[], bool], patience: float = 8) -> None:
+        """Waits until ``true`` is; the page's events go on meanwhile."""
+        until = time.monotonic() + patience
+        while not true():
+            assert time.monotonic() < until, "it did not become so"
+            self.page.wait_for_timeout(50)
+
+    def total(self, scope: str) -> int:
+        return int(self.api("GET", f"/entries?scope={scope}&content=false")["total"])
+
+    def until_total(self, scope: str, number: int) -> None:
+        self.eventually(lambda: self.total(scope) == number)
+
+    def wait_unread(self, feed_id: int, number: int) -> None:
+        """Waits until a feed's entries are there."""
+        self.eventually(lambda: self.api("GET", "/counters")["feeds"].get(str(feed_id), 0) == number, 20)
+
+    def ready(self) -> None:
+        """Waits until the page's behaviours listen."""
+        self.page.wait_for_function("document.documentElement.dataset.ready !== undefined")
+
+    def fresh_list(self) -> None:
+        """The list of everything, all of it unread, nothing open."""
+        ids = [entry["id"] for entry in self.api("GET", "/entries?limit=200&content=false")["entries"]]
+        self.api("POST", "/entries/mark", {"ids": ids, "read": False})
+        self.page.goto("/")
+        self.ready()
+
+    def side(self, title: str) -> Locator:
+        """A feed or folder of the left column."""
+        return self.page.locator(".side a.nav").filter(has=self.page.locator(".label").get_by_text(title, exact=True))
+
+    def feed_id(self, title: str) -> int:
+        rows = self.api("GET", "/subscriptions")["subscriptions"]
+        return int(next(row["feed_id"] for row in rows if row["title"] == title))
+
+    def folder(self, title: str) -> list[str]:
+        """Names of the feeds in a folder, as the server has them."""
+        folders = self.api("GET", "/sidebar")["folders"]
+        return [feed["title"] for folder in folders if folder["title"] == title for feed in folder["feeds"]]
+
+    def go_feed(self, title: str) -> None:
+        self.page.goto(f"/feed/{self.feed_id(title)}")
+        self.ready()

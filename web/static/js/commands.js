@@ -41,6 +41,13 @@ const onEntry = (does) => () => {
   if (id) does(id);
 };
 
+/** The original in a new tab; a row that is not open is opened first, since its link is in the entry. */
+async function original() {
+  const row = here();
+  if (row && opened() !== idOf(row)) await open(row);
+  one(".entrybar [data-act=original]")?.click();
+}
+
 /** Next or previous feed that has unread entries, in the order of the sidebar; those in closed folders too. */
 async function feed(by) {
   try {
@@ -82,7 +89,7 @@ export const commands = {
   "page-down": () => page(1),
   "page-up": () => page(-1),
   "next-unread": () => walk(1, open, isUnread),
-  original: onEntry((id) => one(`article[data-entry="${id}"] .title a`)?.click()),
+  original,
   read: onEntry((id) => setRead(id, isUnread(rowOf(id)))),
   star: onEntry((id) => setStar(id, !has(id, "star"))),
   later: onEntry((id) => setLater(id, !has(id, "later"))),
@@ -98,7 +105,7 @@ export const commands = {
   "next-feed": () => feed(1),
   "previous-feed": () => feed(-1),
   add: go("/add"),
-  search: go("/search"),
+  search: use("palette", "open"),
   palette: use("palette", "open"),
   sheet: use("sheet", "open"),
   sidebar: use("view", "sidebar"),

@@ -7,7 +7,7 @@ import { make, sign } from "./dom.js";
  */
 export function dialog(title, options, ...children) {
   const opener = document.activeElement;
-  const close = make("button", { class: "ib", type: "button", "aria-label": "Close", title: "Close (Esc)" }, sign("close", false));
+  const close = make("button", { class: "ib", type: "button", "aria-label": "Close", title: "Close (Esc)" }, sign("close", "i"));
   const heading = make("h2", { id: "dialog-title" }, title);
   const box = make("dialog", { class: `sheet ${options.class ?? ""}`, "aria-labelledby": "dialog-title" },
     make("header", {}, heading, close), ...children);

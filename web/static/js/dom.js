@@ -19,11 +19,11 @@ export function make(name, attributes = {}, ...children) {
 }
 
 /** A sign from the sprite; the address of the sprite is in the page because its name carries a hash. */
-export function sign(name, small = true) {
+export function sign(name, look = "i s") {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS(svg.namespaceURI, "use");
   use.setAttribute("href", `${root.dataset.sprite}#${name}`);
-  svg.setAttribute("class", small ? "i s" : "i");
+  svg.setAttribute("class", look);
   svg.setAttribute("aria-hidden", "true");
   svg.append(use);
   return svg;

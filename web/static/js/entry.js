@@ -5,10 +5,12 @@ import { open, opened } from "./open.js";
 
 const unread = (id, button) => (rowOf(id) ? isUnread(rowOf(id)) : button.getAttribute("aria-pressed") === "true");
 
-/** Previous or next row, opened. */
-function go(by) {
-  const row = step(rowOf(opened()), by);
+/** Previous or next row, opened; where the open entry is not in the list, the button's own link. */
+function go(by, button) {
+  const here = rowOf(opened());
+  const row = here && step(here, by);
   if (row) open(row);
+  else if (!here && button.href) location.assign(button.href);
 }
 
 /** @param {HTMLElement} button with data-act or data-command @param {number} id of its entry */
@@ -18,8 +20,8 @@ export function press(button, id) {
     case "keep": return setRead(id, unread(id, button), false);
     case "star": return setStar(id, !has(id, "star"));
     case "later": return setLater(id, !has(id, "later"));
-    case "next": return go(1);
-    case "previous": return go(-1);
+    case "next": return go(1, button);
+    case "previous": return go(-1, button);
     default: throw new Error(`no act ${button.dataset.act}`);
   }
 }

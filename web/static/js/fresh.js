@@ -2,6 +2,7 @@
 import { get, piece } from "./api.js";
 import * as counts from "./counts.js";
 import { count, fragment, one, sign } from "./dom.js";
+import { home } from "./place.js";
 import { list, rowOf, rows, select, shiftHead } from "./rows.js";
 import { complain } from "./toast.js";
 
@@ -36,7 +37,7 @@ async function look() {
 export async function showFresh() {
   const section = list();
   if (!section || !fresh) return;
-  if (fresh > page) return location.assign(one(".back", section)?.href ?? location.href);
+  if (fresh > page) return location.assign(home());
   try {
     const nodes = fragment(await piece(`${section.dataset.freshHref}?since=${section.dataset.asOf}`));
     const first = nodes.querySelector(".row");

@@ -85,5 +85,5 @@ export function start(section) {
   section.addEventListener("focusin", rest);
   addEventListener("evantr:flag", flagged);
   addEventListener("evantr:differ", differ);
-  begin();
+  return begin();
 }

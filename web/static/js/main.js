@@ -14,9 +14,9 @@ async function begin(element, name) {
   if (names.has(name)) return;
   bound.set(element, names.add(name));
   const { start } = await import(`./${name}.js`);
-  start(element);
+  await start(element);
 }
 
-bind();
+bind().then(() => { document.documentElement.dataset.ready = ""; });
 document.addEventListener("toggle", () => import("./menu.js"), { once: true, capture: true });
 if (one(".toast")) import("./toast.js").then(({ adopt }) => adopt());

@@ -1,7 +1,7 @@
 /** Opening an entry: beside the list or in its place, from a fragment that the server drew. */
 import { piece } from "./api.js";
 import { bind } from "./main.js";
-import { fragment, make, one, root, wide } from "./dom.js";
+import { fragment, make, one, root, sign, wide } from "./dom.js";
 import { setRead } from "./marks.js";
 import * as place from "./place.js";
 import { idOf, link, rowOf, select, step } from "./rows.js";
@@ -86,7 +86,16 @@ export async function open(row, { focus = "row", push = true } = {}) {
   }
 }
 
+/** On phones the bar gets an arrow back while an entry is open; the server draws it on an entry's own page. */
+function arrow() {
+  const bar = one(".list > .bar");
+  if (one(".back", bar)) return;
+  bar.prepend(make("a", { class: "ib back", href: place.home(), "aria-label": "Back to the list", title: "Back to the list" },
+    sign("back", "i")));
+}
+
 function mount(nodes, row, focus) {
+  arrow();
   const spot = beside() ? mountBeside(nodes) : mountInPlace(nodes, row);
   root.dataset.open = "";
   bind(spot);

@@ -13,15 +13,17 @@ const state = () => history.state ?? {};
 
 /** An entry was opened: its address goes on top of the list's, or takes the place of the entry before it. */
 export function opened(id, href) {
-  const { key, home, open } = state();
-  if (open || location.pathname.startsWith("/entry/")) history.replaceState({ key, home, open: id }, "", href);
-  else history.pushState({ key, home: location.href, open: id }, "", href);
+  const next = { key: state().key, home: home(), open: id };
+  if (location.pathname.startsWith("/entry/")) history.replaceState(next, "", href);
+  else history.pushState(next, "", href);
 }
+
+/** The list's own address, also while an entry of it is open. */
+export const home = () => state().home ?? one(".back", list())?.href ?? location.href;
 
 /** An entry was closed by hand: the list's own address again. */
 export function closed() {
-  const { home, key } = state();
-  history.replaceState({ key }, "", home ?? one(".back", list()).href);
+  history.replaceState({ key: state().key }, "", home());
 }
 
 function drop() {

@@ -44,7 +44,7 @@ function paintStar(row, on) {
   row.classList.toggle("starred", on);
   const old = one(".end .star", row);
   if (!on) return old?.remove();
-  if (!old) one(".end", row).prepend(make("span", { class: "star" }, sign("star"), make("span", { class: "vh" }, "Starred")));
+  if (!old) one(".end", row).prepend(make("span", { class: "star" }, sign("star", "i s on"), make("span", { class: "vh" }, "Starred")));
 }
 
 /** Buttons of the row and of the open entry that show a state. */
@@ -60,6 +60,7 @@ export function paint(id, state) {
   if ("read" in state) {
     if (row) paintUnread(row, !state.read);
     press(id, "keep", !state.read);
+    press(id, "read", !state.read);
   }
   if ("starred" in state) {
     if (row) paintStar(row, state.starred);
