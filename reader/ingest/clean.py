@@ -1,22 +1,25 @@
 """HTML of an entry made safe and sound. This module is the only source of SafeHtml.
 
 Two passes: selectolax mends meaning (lazy images, links, frames, pixels), then nh3 with a strict allow-list has the
-last word. Nothing may touch the HTML after that but map_images, which replaces URLs by a caller's own.
+last word. Nothing may touch the HTML after that but map_images, which replaces URLs by a caller's own. The libraries
+are loaded by the first cleaning.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from html import escape, unescape
-
-import nh3
+from typing import TYPE_CHECKING
 
 from reader.ingest import embeds
-from reader.ingest.dom import rewrite
 from reader.ingest.srcset import map_srcset
 from reader.ingest.text import clean_text, without_unseen
 from reader.models.entry import SafeHtml
+
+if TYPE_CHECKING:
+    import nh3
 
 __all__ = ["clean", "clean_text", "map_images", "summary_of"]
 
@@ -86,8 +89,10 @@ def clean(html: str, *, base: str) -> SafeHtml:
         html = html[: MAX_HTML - len(CUT_MARK)].rpartition("<")[0] + CUT_MARK
     if "<" not in html and "&" not in html:
         return SafeHtml(escape(without_unseen(html), quote=False).strip())
+    from reader.ingest.dom import rewrite  # heavy, and the pages that only map images need not pay for it
+
     rewritten = _headings(_shallow(without_unseen(rewrite(html, base))))
-    return SafeHtml(_CLEANER.clean(rewritten).strip())
+    return SafeHtml(_cleaner().clean(rewritten).strip())
 
 
 def summary_of(html: str, limit: int = 300) -> str:
@@ -202,13 +207,17 @@ def _class(tag: str, value: str) -> str | None:
     return f"language-{match[1].lower()}" if match else None
 
 
-_CLEANER = nh3.Cleaner(
-    tags=_TAGS,
-    clean_content_tags=_DROPPED_WHOLE,
-    attributes=_ATTRIBUTES,
-    attribute_filter=_attribute,
-    set_tag_attribute_values=_ADDED,
-    link_rel="noopener noreferrer",
-    url_schemes={"http", "https", "mailto"},
-    id_prefix=ID_PREFIX,
-)
+@cache
+def _cleaner() -> nh3.Cleaner:
+    import nh3
+
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
+        set_tag_attribute_values=_ADDED,
+        link_rel="noopener noreferrer",
+        url_schemes={"http", "https", "mailto"},
+        id_prefix=ID_PREFIX,
+    )

@@ -35,7 +35,9 @@ def clean_text(html_or_text: str, *, limit: int | None = None) -> str:
 
 def squeeze(text: str, *, limit: int | None = None) -> str:
     """As clean_text, for text that is no markup: "<b>" and "&amp;" stay as they are."""
-    text = _SPACE.sub(" ", _UNSEEN.sub("", text)).strip()
+    text = text.strip()
+    if not text.isprintable() or "  " in text:  # most titles need no more than this look
+        text = _SPACE.sub(" ", _UNSEEN.sub("", text)).strip()
     return text if limit is None else _cut(text, limit)
 
 

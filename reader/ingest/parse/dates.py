@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 _MONTHS = {
@@ -55,8 +55,14 @@ _DOTTED = re.compile(rf"(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<y>\d{{4}}){_TAIL
 _US = re.compile(rf"(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}){_TAIL}")
 _WEEKDAY = re.compile(r"^[^\W\d_]{2,12}\.?(?:,|\s)\s*(?=\S)")
 _EPOCH = re.compile(r"(?!(?:19|20)\d{10}$)(?:(\d{9,10})(?:\.\d+)?|(\d{12,13}))")  # 12 digits may be a date
+# The two forms that nearly all feeds use, for speed; what they do not match takes the long way.
+_QUICK_822 = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:GMT|([+-])(\d\d)(\d\d))"
+)
+_QUICK_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:Z|([+-])(\d\d):(\d\d))")
 _PATTERNS = (_W3C, _RFC822, _AMERICAN, _ASCTIME, _COMPACT, _SLASHED, _DOTTED, _US)
 _LONGEST = 100
+_DAY_ZERO = date(1970, 1, 1).toordinal()
 
 
 @lru_cache(maxsize=1024)
@@ -66,6 +72,9 @@ def parse_date(text: str | None) -> float | None:
     plain = " ".join((text or "")[:_LONGEST].split())
     if not plain:
         return None
+    quick = _quick(plain)
+    if quick is not None:
+        return quick
     epoch = _EPOCH.fullmatch(plain)
     if epoch:
         return float(epoch[1]) if epoch[1] else float(epoch[2]) / 1000
@@ -76,6 +85,26 @@ def parse_date(text: str | None) -> float | None:
         return _seconds(match.groupdict())
     except (ValueError, OverflowError):
         return None
+
+
+def _quick(plain: str) -> float | None:
+    if match := _QUICK_3339.fullmatch(plain):
+        year, month, day, *clock = match.groups()
+        number = int(month)
+    elif match := _QUICK_822.fullmatch(plain):
+        day, name, year, *clock = match.groups()
+        number = _MONTHS.get(name.lower(), 0)
+    else:
+        return None
+    hour, minute, second, sign = int(clock[0]), int(clock[1]), int(clock[2]), clock[3]
+    if hour > 23 or minute > 59 or second > 59 or int(year) < 1900 or int(clock[4] or 0) > 15:
+        return None
+    try:
+        days = date(int(year), number, int(day)).toordinal() - _DAY_ZERO
+    except ValueError:
+        return None
+    east = (int(clock[4]) * 3600 + int(clock[5]) * 60) * (-1 if sign == "-" else 1) if sign else 0
+    return float(days * 86_400 + hour * 3600 + minute * 60 + second - east)
 
 
 def _match(plain: str) -> re.Match[str] | None:

@@ -140,8 +140,8 @@ def _item(item: _Element, base: str) -> ParsedEntry:
             categories.append(text_of(child) or child.get("term"))
         elif name.startswith("media:"):
             media = True
-        if len(child) or child.text or child.attrib:
-            found.setdefault(name, child)
+        if name not in found:
+            found[name] = child
     entry = ParsedEntry(base=base)
     _identity(entry, found, links, item, base)
     _dates(entry, found, item)

@@ -55,7 +55,7 @@ def test_a_page_crosses_too() -> None:
 def test_what_the_web_process_imports_is_light() -> None:
     code = (
         "import sys, reader.ingest.fetch, reader.ingest.ttl, reader.ingest.discover\n"
-        "import reader.ingest.icon, reader.ingest.work\n"
+        "import reader.ingest.icon, reader.ingest.work, reader.ingest.clean\n"
         "heavy = {'feedparser', 'lxml', 'selectolax', 'nh3', 'magic', 'charset_normalizer'} & set(sys.modules)\n"
         "sys.exit(f'{heavy}' if heavy else 0)"
     )
