@@ -1,0 +1,98 @@
+"""Every operation of the API, read from its own document, with requests that would succeed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.helpers.app import PASSWORD, Person, World
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str  # template
+    public: bool
+    tagged: bool
+    body: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What somebody has: the values of path parameters and of ids in bodies."""
+
+    feed_id: int
+    folder_id: int
+    entry_id: int
+    token_id: int
+    as_of: int = 10**9
+    undo: str = ""
+
+    def path(self, operation: Operation) -> str:
+        path = operation.path.replace("{feed_id}", str(self.feed_id))
+        kind = operation.path.split("/")[3]
+        value = {"folders": self.folder_id, "entries": self.entry_id, "tokens": self.token_id}.get(kind, 0)
+        return path.replace("{id}", str(value))
+
+
+BODIES: dict[str, Any] = {
+    "PATCH /api/v1/me": {"theme": "dark"},
+    "POST /api/v1/me/password": {"old": PASSWORD, "new": "another battery"},
+    "POST /api/v1/tokens": {"name": "newsboat"},
+    "POST /api/v1/session": {"name": "ada", "password": PASSWORD},
+    "POST /api/v1/accounts": {"name": "carol", "password": PASSWORD},
+    "POST /api/v1/discover": {"url": "gazette.example/feed.xml"},
+    "POST /api/v1/folders": {"title": "Another"},
+    "POST /api/v1/undo": {"token": "read.1"},
+}
+
+
+def body_for(operation: Operation, ids: Ids) -> Any:
+    """A body that the operation takes, naming ``ids``; None where it takes none."""
+    named: dict[str, Any] = {
+        "POST /api/v1/subscriptions": {"feed_id": ids.feed_id, "folder_id": ids.folder_id},
+        "PATCH /api/v1/subscriptions/{feed_id}": {"folder_id": ids.folder_id},
+        "PATCH /api/v1/folders/{id}": {"title": "Renamed"},
+        "POST /api/v1/entries/mark": {"ids": [ids.entry_id]},
+        "POST /api/v1/mark-all": {"scope": f"feed/{ids.feed_id}", "as_of": ids.as_of},
+    }
+    return named.get(str(operation), BODIES.get(str(operation)))
+
+
+def operations(document: dict[str, Any]) -> list[Operation]:
+    out = []
+    for path, methods in document["paths"].items():
+        for method, about in methods.items():
+            public = about.get("security") == []
+            out.append(Operation(method.upper(), path, public, "304" in about["responses"], "requestBody" in about))
+    return out
+
+
+async def call(client: httpx.AsyncClient, operation: Operation, ids: Ids, **options: Any) -> httpx.Response:
+    query = {"since": "0"} if operation.path.endswith("/fresh") else {}
+    body = body_for(operation, ids)
+    return await client.request(
+        operation.method, ids.path(operation), params=query, **({"json": body} if body is not None else {}), **options
+    )
+
+
+@dataclass
+class Household:
+    """Somebody with one of everything."""
+
+    person: Person
+    ids: Ids
+    feeds: list[int] = field(default_factory=list)
+
+
+async def settle(world: World, person: Person, name: str) -> Household:
+    folder = (await person.http.post("/api/v1/folders", json={"title": name})).json()["id"]
+    feed_id = await world.feed(name, entries=3, readers=[person], folder_id=folder)
+    entry_id = (await world.entry_ids(person, f"feed/{feed_id}"))[0]
+    token = (await person.http.post("/api/v1/tokens", json={"name": name})).json()["id"]
+    return Household(person, Ids(feed_id, folder, entry_id, token))
