@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable
 from typing import Protocol
 
 from reader.errors import Upstream
@@ -53,7 +54,7 @@ class Body:
     def finish(self) -> bytes:
         """The whole decoded body; a body that is gzip though no header says so is unpacked too."""
         for position, decoder in enumerate(self._decoders):
-            data = _guarded(lambda _, decoder=decoder: decoder.finish(), b"")
+            data = _guarded(lambda _, end=decoder.finish: end(), b"")  # type: ignore[misc]  # bound to this turn
             for later in self._decoders[position + 1 :]:
                 data = _guarded(later.feed, data)
             self._keep(data)
@@ -71,16 +72,14 @@ class Body:
                 raise too_large(self.limit)
 
 
-def _guarded(call: object, data: bytes) -> bytes:
+def _guarded(call: Callable[[bytes], bytes], data: bytes) -> bytes:
     """Run one decoder; whatever its library raises becomes Upstream("encoding")."""
-    assert callable(call)
     try:
-        result: bytes = call(data)
+        return call(data)
     except Upstream:
         raise
     except Exception as error:  # zlib, brotli and zstandard each have their own error, without a common base
         raise Upstream("encoding", "The answer is compressed in a way that does not unpack.") from error
-    return result
 
 
 def _decoder(name: str, limit: int) -> Decoder:
