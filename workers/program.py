@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import structlog
@@ -19,6 +19,8 @@ from workers.updater import Sweeper, Updater
 
 log = structlog.get_logger(__name__)
 
+Part = Callable[[Container], Coroutine[Any, Any, None]]
+
 POLL_SECONDS = 1.0
 RELAY_PAGE = 500
 
@@ -28,15 +30,23 @@ class Program:
 
     ``queues``: what its manager serves (none: no manager). ``updater``: whether it can lead as the updater.
     ``polls``: whether it looks for due work itself, because what another process enqueues does not reach it.
+    ``also``: further parts that run beside these.
     """
 
     def __init__(
-        self, settings: Settings, *, queues: Iterable[str] = ALL_QUEUES, updater: bool = True, polls: bool = False
+        self,
+        settings: Settings,
+        *,
+        queues: Iterable[str] = ALL_QUEUES,
+        updater: bool = True,
+        polls: bool = False,
+        also: Iterable[Part] = (),
     ) -> None:
         self._settings = settings
         self._queues = tuple(queues)
         self._updates = updater
         self._polls = polls
+        self._also = tuple(also)
         self._tasks: list[asyncio.Task[None]] = []
         self.cpu = CpuPool(settings.pool_workers)
         self.transport = LocalQueue()
@@ -66,6 +76,8 @@ class Program:
             self._keep("poll", poll(self.container, self.transport))
         if not self._queues:
             self._keep("relay", relay(self.container))
+        for part in self._also:
+            self._keep(part.__name__, part(self.container))
 
     async def stop(self) -> None:
         """End within a few seconds: nothing new is taken, what runs may end, the rest goes back. Idempotent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,12 +15,18 @@ from urllib.request import urlopen
 ROOT = Path(__file__).parents[2]
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Victim:
     """``evantr serve`` on ``port`` with its data in ``data``; ``settings`` are EVANTR_* without the prefix."""
 
-    def __init__(self, data: Path, port: int, **settings: str) -> None:
+    def __init__(self, data: Path, port: int, name: str = "program", **settings: str) -> None:
         self.address = f"http://127.0.0.1:{port}"
-        self.log_file = data.with_name(data.name + ".log")
+        self.log_file = data.with_name(f"{name}.log")
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("EVANTR_")} | {
             "EVANTR_HOST": "127.0.0.1",
             "EVANTR_PORT": str(port),
@@ -29,19 +36,28 @@ class Victim:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, patience: float = 30) -> float:
-        """Start it and wait until it is ready; returns the seconds that took."""
-        start = time.monotonic()
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def spawn(self, command: str) -> subprocess.Popen[bytes]:
+        """Start it without waiting."""
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "evantr", "serve"],
+                [sys.executable, "-m", "evantr", command],
                 cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-        while time.monotonic() - start < patience and self._process.poll() is None:
+        return self._process
+
+    def start(self, patience: float = 30, command: str = "serve") -> float:
+        """Start it and wait until it is ready; returns the seconds that took."""
+        start = time.monotonic()
+        process = self.spawn(command)
+        while time.monotonic() - start < patience and process.poll() is None:
             if self._ready():
                 return time.monotonic() - start
             time.sleep(0.02)
-        raise AssertionError(f"the program did not start:\n{self.log_file.read_text(errors='replace')[-4000:]}")
+        raise AssertionError(f"the program did not start:\n{self.log[-4000:]}")
 
     def command(self, *arguments: str, typed: str = "") -> str:
         """Run another command of the program on the same data."""

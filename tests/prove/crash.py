@@ -21,9 +21,8 @@ from pyroaring import BitMap
 from reader.container import open_mappers
 from reader.mappers import Mappers
 from reader.settings import Settings
-from tests.browser.program import free_port
 from tests.helpers.site import Site, SiteFeed
-from tests.helpers.victim import Victim
+from tests.helpers.victim import Victim, free_port
 from tests.prove import Say
 
 FEEDS, SHORT_FEEDS = 200, 60
