@@ -1,0 +1,30 @@
+"""One small file per page: parse, one or two calls of services, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from starlette.routing import Route
+
+from web.pages import (
+    acts,
+    add,
+    door,
+    entry,
+    feed_acts,
+    feed_edit,
+    folder_edit,
+    folders,
+    health,
+    lists,
+    manage,
+    settings,
+    sheet,
+)
+
+MODULES = (lists, entry, acts, folders, add, manage, health, feed_edit, feed_acts, folder_edit, settings, sheet, door)
+
+
+def routes() -> Iterator[Route]:
+    for module in MODULES:
+        yield from module.ROUTES

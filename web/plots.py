@@ -1,0 +1,153 @@
+"""The rhythm of a feed as inline SVG: x in percent, y in pixels, so that text keeps its size at every width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+from markupsafe import Markup
+
+from web.dates import DAYS, Times
+from web.draw import esc, safe
+
+LEAST, MOST = 120.0, 3600.0  # seconds: the scale runs from 1 h at the bottom to 2 min on top
+TOP, BOTTOM = 10.0, 160.0
+STEP = 100 / 24
+WIDTH = STEP * 0.784
+INDENT = STEP * 0.108
+ROW = 17
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """``hours``: seconds between checks for each hour of the reader's day; ``grid``: ten days, newest first; None: not
+    known yet, or to come. ``now`` is the hour it is."""
+
+    hours: list[float]
+    grid: list[list[float | None]]
+    now: int
+    days: list[str]
+
+
+def local(hours: list[float], grid: list[list[float | None]], hour_now: int, times: Times) -> Rhythm:
+    """From UTC to the reader's clock. The days stay those of UTC, shifted by whole hours."""
+    shift = times.hour_of(0)
+    turned = [hours[(hour - shift) % 24] for hour in range(24)]
+    offset = shift if shift <= 12 else shift - 24
+    flat = [cell for day in grid for cell in day]
+    rows: list[list[float | None]] = []
+    for day in range(len(grid)):
+        cells = range(day * 24 - offset, day * 24 - offset + 24)
+        rows.append([flat[i] if 0 <= i < len(flat) else None for i in cells])
+    today = times.at(times.now)
+    names = [DAYS[(today.weekday() - back) % 7] if back else "Today" for back in range(len(grid))]
+    return Rhythm(turned, rows[::-1], (hour_now + shift) % 24, names)
+
+
+def height(seconds: float) -> float:
+    """Pixels from the bottom, on a scale of logarithms."""
+    part = log(MOST / min(max(seconds, LEAST), MOST)) / log(MOST / LEAST)
+    return max(4.0, part * (BOTTOM - TOP))
+
+
+def interval(seconds: float) -> str:
+    """ "9 min", "2 h", "3 days"."""
+    if seconds < 3300:
+        return f"{max(1, round(seconds / 60))} min"
+    if seconds < 1.5 * DAY:
+        return f"{round(seconds / 3600)} h"
+    return f"{round(seconds / DAY)} days"
+
+
+def bars(rhythm: Rhythm) -> str:
+    parts = [
+        '<svg class="plot" height="172" role="img" aria-label="How often Evantr expects an entry, hour by hour">',
+        *(f'<line class="grid" x1="0" x2="100%" y1="{_y(s):.0f}" y2="{_y(s):.0f}"/>' for s in (120, 300, 900)),
+    ]
+    for hour, seconds in enumerate(rhythm.hours):
+        tall = height(seconds)
+        now = " now" if hour == rhythm.now else ""
+        parts.append(
+            f'<rect class="b{now}" {_place(hour)} y="{BOTTOM - tall:.1f}" height="{tall:.1f}" rx="2">'
+            f"<title>{hour:02}:00, every {interval(seconds)}</title></rect>"
+        )
+    top = BOTTOM - height(rhythm.hours[rhythm.now]) - 8
+    middle = min(97.0, max(3.0, rhythm.now * STEP + STEP / 2))
+    parts.append('<line class="axis" x1="0" x2="100%" y1="160.5" y2="160.5"/>')
+    label = interval(rhythm.hours[rhythm.now])
+    parts.append(
+        f'<text class="now-t" x="{middle:.2f}%" y="{max(top, 9):.0f}" text-anchor="middle">{label}</text></svg>'
+    )
+    return "".join(parts)
+
+
+def cells(rhythm: Rhythm) -> str:
+    parts = ['<svg class="plot" height="190" role="img" aria-label="The last ten days, hour by hour">']
+    for row, day in enumerate(rhythm.grid):
+        for hour, seconds in enumerate(day):
+            to_come = row == 0 and hour > rhythm.now
+            step = _step(seconds, to_come)
+            parts.append(f'<rect class="{step}" {_place(hour)} y="{row * ROW}" height="14" rx="2"/>')
+    for hour in range(0, 24, 3):
+        odd = ' class="odd"' if hour % 6 else ""
+        parts.append(f'<text{odd} x="{hour * STEP + STEP / 2:.2f}%" y="186" text-anchor="middle">{hour:02}</text>')
+    return "".join(parts) + "</svg>"
+
+
+def _step(seconds: float | None, to_come: bool) -> str:
+    if to_come:
+        return "cn"
+    if seconds is None:
+        return "c0"
+    return next((f"c{step}" for step, most in ((4, 600), (3, 1800), (2, 7200), (1, 6 * 3600)) if seconds <= most), "c0")
+
+
+def table(rhythm: Rhythm) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{hour:02}:00</th><td class="n">{interval(seconds)}</td></tr>'
+        for hour, seconds in enumerate(rhythm.hours)
+    )
+    return (
+        "<details><summary>The same as a table</summary>"
+        '<table class="tbl"><thead><tr><th scope="col">Hour</th><th scope="col" class="n">One entry in</th></tr>'
+        "</thead>"
+        f"<tbody>{rows}</tbody></table></details>"
+    )
+
+
+def words(rhythm: Rhythm, title: str) -> str:
+    """What is to be seen, in a sentence."""
+    known = [cell for day in rhythm.grid for cell in day if cell is not None]
+    if len(known) < 24:
+        return f"Evantr is still learning when {title} publishes."
+    busiest = min(range(24), key=lambda hour: rhythm.hours[hour])
+    fastest, slowest = min(rhythm.hours), max(rhythm.hours)
+    if slowest < fastest * 1.3:
+        return f"{title} publishes evenly, about every {interval(fastest)}."
+    quiet = max(range(24), key=lambda hour: rhythm.hours[hour])
+    return f"{title} is busiest around {busiest} o’clock and quietest around {quiet}."
+
+
+def draw(rhythm: Rhythm, title: str) -> Markup:
+    axis = "".join(
+        f'<text x="36" y="{_y(seconds) + 4:.0f}" text-anchor="end">{label}</text>'
+        for seconds, label in ((120, "2 min"), (300, "5 min"), (900, "15 min"), (3600, "1 h"))
+    )
+    days = "".join(f"<span>{name}</span>" for name in rhythm.days)
+    figure = (
+        '<figure class="rhythm" aria-describedby="rt"><div class="pl">'
+        f'<svg class="plot ax" height="172" aria-hidden="true">{axis}</svg>{bars(rhythm)}'
+        f'<div class="dayl" aria-hidden="true">{days}</div>{cells(rhythm)}</div>'
+        f'<figcaption><p id="rt">Each bar is how often {esc(title)} publishes in that hour of the day, the'
+        f" mean of the ten days below it. {esc(words(rhythm, title))}</p>{table(rhythm)}</figcaption></figure>"
+    )
+    return safe(figure)
+
+
+def _place(hour: int) -> str:
+    return f'x="{hour * STEP + INDENT:.2f}%" width="{WIDTH:.2f}%"'
+
+
+def _y(seconds: float) -> float:
+    return BOTTOM - log(MOST / seconds) / log(MOST / LEAST) * (BOTTOM - TOP)

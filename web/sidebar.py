@@ -1,0 +1,99 @@
+"""The left column as HTML. Hot: it is on every page, with up to a thousand feeds, so it is joined from strings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from reader.models.reading import FeedRow, FolderRow, Scope, Sidebar
+from web.draw import Signs, esc, fav, safe
+
+CURRENT = ' aria-current="page"'
+
+
+class SidebarView:
+    """Draws one state of the left column. ``whole``: the feeds of closed folders too, hidden."""
+
+    def __init__(self, signs: Signs, side: Sidebar, current: Scope | None, *, whole: bool = False) -> None:
+        self._signs = signs
+        self._side = side
+        self._current = current
+        self._whole = whole
+        self._feed = current.id if current and current.kind == "feed" else 0
+        self._folder = current.id if current and current.kind == "folder" else 0
+
+    def nav(self) -> Markup:
+        side = self._side
+        parts = [
+            '<nav aria-label="Feeds"><ul>',
+            self._fixed("all", "/", "list", "All entries", side.unread, "unread", has=side.unread > 0),
+            self._fixed("later", "/later", "later", "Read later", side.later, "entries"),
+            self._fixed("starred", "/starred", "star", "Starred", 0, ""),
+            '</ul><h2>Folders</h2><ul class="folders">',
+            *map(self._folder_item, side.folders),
+            self.feeds(side.feeds),
+            "</ul>",
+        ]
+        if not side.folders and not side.feeds:
+            parts.append('<p class="quiet none">What you subscribe to appears here.</p>')
+        parts.append("</nav>")
+        return safe("".join(parts))
+
+    def feeds(self, rows: Iterable[FeedRow]) -> str:
+        return "".join(map(self._feed_item, rows))
+
+    def _fixed(self, kind: str, href: str, sign: str, label: str, shown: int, word: str, has: bool = False) -> str:
+        current = CURRENT if self._current and self._current.kind == kind else ""
+        counted = f' data-count-of="{kind}"{_count_attribute(shown)}' if word else ""
+        return (
+            f'<li><a class="nav{" has" if has else ""}" href="{href}" data-scope="{kind}"{counted}{current}>'
+            f'{self._signs(sign)}<span class="label">{label}</span>{_count(shown, word) if word else ""}</a></li>'
+        )
+
+    def _folder_item(self, folder: FolderRow) -> str:
+        title = esc(folder.title)
+        drawn = folder.open or folder.id == self._folder or any(f.feed_id == self._feed for f in folder.feeds)
+        current = CURRENT if folder.id == self._folder else ""
+        ids = "" if drawn or self._whole else f' data-feeds="{" ".join(str(f.feed_id) for f in folder.feeds)}"'
+        feeds = self.feeds(folder.feeds) if drawn or self._whole else ""
+        return (
+            f'<li class="folder" data-folder="{folder.id}"{ids}>'
+            '<form class="folding" method="post" action="/do/fold">'
+            f'<input type="hidden" name="folder" value="{folder.id}">'
+            f'<button class="fold" name="open" value="{int(not folder.open)}" aria-expanded="{str(drawn).lower()}"'
+            f' aria-label="{title}: show feeds">{self._signs("chev")}</button></form>'
+            f'<a class="nav{" has" if folder.unread else ""}" href="/folder/{folder.id}" data-folder-row="{folder.id}"'
+            f' data-scope="folder/{folder.id}"{_count_attribute(folder.unread)}{current} title="{title}">'
+            f'<span class="label">{title}</span>{_count(folder.unread)}</a>'
+            f"<ul{'' if drawn else ' hidden'}>{feeds}</ul></li>"
+        )
+
+    def _feed_item(self, feed: FeedRow) -> str:
+        title = esc(feed.title)
+        current = CURRENT if feed.feed_id == self._feed else ""
+        trouble = feed.state in ("failing", "gone")
+        classes = f"nav{' has' if feed.unread else ''}{' trouble' if trouble else ''}"
+        item = (
+            f'<li data-feed="{feed.feed_id}"><a class="{classes}" href="/feed/{feed.feed_id}"'
+            f' data-feed-row="{feed.feed_id}" data-scope="feed/{feed.feed_id}"{_count_attribute(feed.unread)}{current}'
+            f' title="{title}">{fav(feed.icon, feed.title)}<span class="label">{title}</span>{_count(feed.unread)}</a>'
+        )
+        if trouble:
+            why = esc(feed.error or "Evantr cannot read this feed.")
+            item += (
+                f'<a class="ail" href="/feed/{feed.feed_id}/health" title="{why}">'
+                f'{self._signs.small("stop")}<span class="vh">{title} is in trouble: {why}</span></a>'
+            )
+        return item + "</li>"
+
+
+def _count_attribute(value: int) -> str:
+    return f' data-count="{value}"' if value else ""
+
+
+def _count(value: int, word: str = "unread") -> str:
+    """The number and what it counts; both stay in the page when there is none, so that scripts only change text."""
+    if not value:
+        return '<span class="count"></span><span class="vh counted"></span>'
+    return f'<span class="count">{value:,}</span><span class="vh counted"> {word}</span>'
