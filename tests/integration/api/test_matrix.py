@@ -25,7 +25,8 @@ STREAM = "GET /api/v1/stream"
 
 
 def test_every_route_is_in_the_document() -> None:
-    assert len(OPERATIONS) == sum(len(route.methods) for route in ROUTES) >= 36
+    assert len(OPERATIONS) == sum(len(route.methods or ()) for route in ROUTES)
+    assert len(OPERATIONS) >= 36
 
 
 def test_public_routes_are_these_alone() -> None:
@@ -225,5 +226,5 @@ def test_raw_routes_check_who_asks() -> None:
         source = inspect.getsource(route.endpoint)
         if isinstance(route, RawRoute):
             assert "await signed_in(request)" in source, route.path
-        elif f"{next(iter(route.methods))} {route.path}" not in (*BODIES, "DELETE /api/v1/session"):
+        elif f"{next(iter(route.methods or ()))} {route.path}" not in (*BODIES, "DELETE /api/v1/session"):
             assert "actor: Me" in source, route.path
