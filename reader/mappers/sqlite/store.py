@@ -65,4 +65,7 @@ def _open(path: Path, readers: int) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)  # password hashes are in it
-    return Engine(path, readers)
+    try:
+        return Engine(path, readers)
+    except sqlite3.Error as error:
+        raise StoreError(f"The database {path} cannot be opened: {error}.") from error

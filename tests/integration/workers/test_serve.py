@@ -56,7 +56,7 @@ def test_it_drains_while_a_page_listens_and_a_pull_hangs(program: Victim) -> Non
         found = call(program, token, "/api/v1/discover", {"url": site.url("/slow.xml"), "wait": 0})
         assert found["wait"]
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
-        with urlopen(Request(program.address + "/api/v1/live", headers=headers), timeout=30):
+        with urlopen(Request(program.address + "/api/v1/stream", headers=headers), timeout=30):
             code, seconds = program.stop()
         assert code == 0 and seconds < 10
 
