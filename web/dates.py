@@ -100,4 +100,4 @@ def _exact(when: datetime) -> str:
 
 
 def _iso(when: datetime) -> str:
-    return when.strftime("%Y-%m-%dT%H:%M%z") if when.year >= 1000 else when.isoformat(timespec="minutes")
+    return when.isoformat(timespec="minutes")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup
 from markupsafe import escape as _escape
+
+SPECIAL = re.compile(r"[&<>\"']")
 
 
 def safe(html: str) -> Markup:
@@ -13,7 +17,7 @@ def safe(html: str) -> Markup:
 
 def esc(text: str) -> str:
     """Escaped for text and for quoted attributes."""
-    return str.__str__(_escape(text))
+    return text if SPECIAL.search(text) is None else str.__str__(_escape(text))
 
 
 class Signs:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import Problem
-from api.facts import facts_of
 from reader.errors import EvantrError
 from reader.models.user import ANONYMOUS
 from web.encoding import html_response
 from web.kit import DEFAULTS, Visit
-from web.routing import kit_of, to_the_door
+from web.routing import kit_of, to_the_door, visit_of
+
+log = structlog.get_logger("evantr.web")
 
 HEADINGS = {
     400: "That cannot be read",
@@ -32,7 +34,7 @@ NOT_HERE = "There is nothing at this address. It may have been removed, or it be
 
 
 async def render(request: Request, problem: Problem) -> Response:
-    visit = Visit(request, kit_of(request), facts_of(request.scope).actor or ANONYMOUS, facts_of(request.scope).user)
+    visit = await _visit(request)
     if problem.status == 401:
         return await to_the_door(visit)
     values: dict[str, Any] = {
@@ -47,12 +49,21 @@ async def render(request: Request, problem: Problem) -> Response:
     return response
 
 
+async def _visit(request: Request) -> Visit:
+    """Who asked. An address that is nobody's was not asked for by a page, so nobody looked at the cookie yet."""
+    try:
+        return await visit_of(request)
+    except Exception:  # the store is away, and that may be the error to show: the page comes without a frame
+        log.exception("error.page_without_frame")
+        return Visit(request, kit_of(request), ANONYMOUS, None)
+
+
 async def _framed(visit: Visit, problem: Problem, values: dict[str, Any]) -> Response:
     """In the frame for who is signed in; alone when the frame itself cannot be drawn."""
     if visit.user is not None and problem.status != 500:
         try:
             return await visit.page("error.html", title=values["heading"], status=problem.status, **values)
         except EvantrError:
-            pass  # the account is gone or the store is away: the page without a frame still says what is wrong
+            log.exception("error.page_without_frame")  # the page alone still says what is wrong
     values |= {"title": values["heading"], "prefs": DEFAULTS, "host": ""}
     return html_response(visit.request, visit.kit.render("error_door.html", values), problem.status)

@@ -10,13 +10,33 @@ from markupsafe import Markup
 from web.dates import DAYS, Times
 from web.draw import esc, safe
 
-LEAST, MOST = 120.0, 3600.0  # seconds: the scale runs from 1 h at the bottom to 2 min on top
 TOP, BOTTOM = 10.0, 160.0
 STEP = 100 / 24
 WIDTH = STEP * 0.784
 INDENT = STEP * 0.108
 ROW = 17
 DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Logarithmic, from ``most`` seconds at the bottom to ``least`` on top."""
+
+    least: float
+    most: float
+    ticks: tuple[tuple[float, str], ...]
+
+    def part(self, seconds: float) -> float:
+        """0 at the bottom, 1 on top."""
+        return log(self.most / min(max(seconds, self.least), self.most)) / log(self.most / self.least)
+
+    def y(self, seconds: float) -> float:
+        return BOTTOM - self.part(seconds) * (BOTTOM - TOP)
+
+
+QUICK = Scale(120, 3600, ((120, "2 min"), (300, "5 min"), (900, "15 min"), (3600, "1 h")))
+DAILY = Scale(900, 43_200, ((900, "15 min"), (3600, "1 h"), (14_400, "4 h"), (43_200, "12 h")))
+SLOW = Scale(14_400, 604_800, ((14_400, "4 h"), (43_200, "12 h"), (172_800, "2 days"), (604_800, "1 week")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +48,12 @@ class Rhythm:
     grid: list[list[float | None]]
     now: int
     days: list[str]
+
+    @property
+    def scale(self) -> Scale:
+        """The one that the busiest hour fits on."""
+        fastest = min(self.hours)
+        return QUICK if fastest < 1500 else DAILY if fastest < 3 * 3600 else SLOW
 
 
 def local(hours: list[float], grid: list[list[float | None]], hour_now: int, times: Times) -> Rhythm:
@@ -45,12 +71,6 @@ def local(hours: list[float], grid: list[list[float | None]], hour_now: int, tim
     return Rhythm(turned, rows[::-1], (hour_now + shift) % 24, names)
 
 
-def height(seconds: float) -> float:
-    """Pixels from the bottom, on a scale of logarithms."""
-    part = log(MOST / min(max(seconds, LEAST), MOST)) / log(MOST / LEAST)
-    return max(4.0, part * (BOTTOM - TOP))
-
-
 def interval(seconds: float) -> str:
     """ "9 min", "2 h", "3 days"."""
     if seconds < 3300:
@@ -61,18 +81,22 @@ def interval(seconds: float) -> str:
 
 
 def bars(rhythm: Rhythm) -> str:
+    scale = rhythm.scale
     parts = [
         '<svg class="plot" height="172" role="img" aria-label="How often Evantr expects an entry, hour by hour">',
-        *(f'<line class="grid" x1="0" x2="100%" y1="{_y(s):.0f}" y2="{_y(s):.0f}"/>' for s in (120, 300, 900)),
+        *(
+            f'<line class="grid" x1="0" x2="100%" y1="{scale.y(s):.0f}" y2="{scale.y(s):.0f}"/>'
+            for s, _ in scale.ticks[:-1]
+        ),
     ]
     for hour, seconds in enumerate(rhythm.hours):
-        tall = height(seconds)
+        tall = max(4.0, BOTTOM - scale.y(seconds))
         now = " now" if hour == rhythm.now else ""
         parts.append(
             f'<rect class="b{now}" {_place(hour)} y="{BOTTOM - tall:.1f}" height="{tall:.1f}" rx="2">'
             f"<title>{hour:02}:00, every {interval(seconds)}</title></rect>"
         )
-    top = BOTTOM - height(rhythm.hours[rhythm.now]) - 8
+    top = min(BOTTOM - 4, scale.y(rhythm.hours[rhythm.now])) - 8
     middle = min(97.0, max(3.0, rhythm.now * STEP + STEP / 2))
     parts.append('<line class="axis" x1="0" x2="100%" y1="160.5" y2="160.5"/>')
     label = interval(rhythm.hours[rhythm.now])
@@ -87,7 +111,7 @@ def cells(rhythm: Rhythm) -> str:
     for row, day in enumerate(rhythm.grid):
         for hour, seconds in enumerate(day):
             to_come = row == 0 and hour > rhythm.now
-            step = _step(seconds, to_come)
+            step = _step(rhythm.scale, seconds, to_come)
             parts.append(f'<rect class="{step}" {_place(hour)} y="{row * ROW}" height="14" rx="2"/>')
     for hour in range(0, 24, 3):
         odd = ' class="odd"' if hour % 6 else ""
@@ -95,12 +119,10 @@ def cells(rhythm: Rhythm) -> str:
     return "".join(parts) + "</svg>"
 
 
-def _step(seconds: float | None, to_come: bool) -> str:
+def _step(scale: Scale, seconds: float | None, to_come: bool) -> str:
     if to_come:
         return "cn"
-    if seconds is None:
-        return "c0"
-    return next((f"c{step}" for step, most in ((4, 600), (3, 1800), (2, 7200), (1, 6 * 3600)) if seconds <= most), "c0")
+    return f"c{min(4, int(scale.part(seconds) * 5))}" if seconds is not None else "c0"
 
 
 def table(rhythm: Rhythm) -> str:
@@ -131,8 +153,8 @@ def words(rhythm: Rhythm, title: str) -> str:
 
 def draw(rhythm: Rhythm, title: str) -> Markup:
     axis = "".join(
-        f'<text x="36" y="{_y(seconds) + 4:.0f}" text-anchor="end">{label}</text>'
-        for seconds, label in ((120, "2 min"), (300, "5 min"), (900, "15 min"), (3600, "1 h"))
+        f'<text x="36" y="{rhythm.scale.y(seconds) + 4:.0f}" text-anchor="end">{label}</text>'
+        for seconds, label in rhythm.scale.ticks
     )
     days = "".join(f"<span>{name}</span>" for name in rhythm.days)
     figure = (
@@ -147,7 +169,3 @@ def draw(rhythm: Rhythm, title: str) -> Markup:
 
 def _place(hour: int) -> str:
     return f'x="{hour * STEP + INDENT:.2f}%" width="{WIDTH:.2f}%"'
-
-
-def _y(seconds: float) -> float:
-    return BOTTOM - log(MOST / seconds) / log(MOST / LEAST) * (BOTTOM - TOP)

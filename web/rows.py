@@ -59,8 +59,9 @@ class RowsView:
 
     def _signs_of(self, view: EntryView) -> str:
         signs = self._star if view.starred else ""
-        if any((e.type or "").startswith("audio/") for e in view.entry.enclosures):
-            signs += self._audio
+        for enclosure in view.entry.enclosures:
+            if enclosure.type and enclosure.type.startswith("audio/"):
+                return signs + self._audio
         return signs
 
     def _sum(self, summary: str) -> str:

@@ -53,9 +53,9 @@ class SidebarView:
 
     def _folder_item(self, folder: FolderRow) -> str:
         title = esc(folder.title)
-        drawn = folder.open or folder.id == self._folder or any(f.feed_id == self._feed for f in folder.feeds)
+        drawn = folder.open or folder.id == self._folder or self._holds_current(folder)
         current = CURRENT if folder.id == self._folder else ""
-        ids = "" if drawn or self._whole else f' data-feeds="{" ".join(str(f.feed_id) for f in folder.feeds)}"'
+        ids = "" if drawn or self._whole else f' data-feeds="{" ".join([str(f.feed_id) for f in folder.feeds])}"'
         feeds = self.feeds(folder.feeds) if drawn or self._whole else ""
         return (
             f'<li class="folder" data-folder="{folder.id}"{ids}>'
@@ -68,6 +68,9 @@ class SidebarView:
             f'<span class="label">{title}</span>{_count(folder.unread)}</a>'
             f"<ul{'' if drawn else ' hidden'}>{feeds}</ul></li>"
         )
+
+    def _holds_current(self, folder: FolderRow) -> bool:
+        return bool(self._feed) and any(feed.feed_id == self._feed for feed in folder.feeds)
 
     def _feed_item(self, feed: FeedRow) -> str:
         title = esc(feed.title)
