@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -87,13 +87,13 @@ def inline_schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """The fields of a flat model as parameters of a query string."""
+def parameters_of(model: type[BaseModel], where: Literal["path", "query"]) -> list[dict[str, Any]]:
+    """The fields of a flat model as parameters."""
     schema = inline_schema(model)
     required = schema.get("required", ())
     out = []
     for name, field in schema["properties"].items():
-        parameter = {"name": name, "in": "query", "required": name in required, "schema": field}
+        parameter = {"name": name, "in": where, "required": name in required, "schema": field}
         description = field.pop("description", None)
         if description:
             parameter["description"] = description

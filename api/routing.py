@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import parse_json
-from api.docs import PROBLEMS, inline_schema, query_parameters
+from api.docs import PROBLEMS, inline_schema, parameters_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -98,9 +98,10 @@ class Decorator(Protocol):
 def raw(
     router: APIRouter,
     method: str,
-    path: str,
+    template: str,
     *,
     answers: type[BaseModel],
+    path: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     tagged: bool = False,
@@ -112,8 +113,10 @@ def raw(
     ``tagged``: it answers 304 to If-None-Match. ``more``: its other answers.
     """
     extra: dict[str, Any] = {}
-    if query is not None:
-        extra["parameters"] = query_parameters(query)
+    extra["parameters"] = [
+        *(parameters_of(path, "path") if path else ()),
+        *(parameters_of(query, "query") if query else ()),
+    ]
     if body is not None:
         content = {"application/json": {"schema": inline_schema(body)}}
         extra["requestBody"] = {"required": True, "content": content}
@@ -125,7 +128,7 @@ def raw(
 
     def add(handler: Handler) -> Handler:
         router.add_api_route(
-            path,
+            template,
             handler,
             methods=[method],
             response_model=answers,

@@ -83,6 +83,10 @@ class FreshQuery(Query):
     content: bool = True
 
 
+class EntryPath(BaseModel):
+    id: int = Field(ge=1, le=ID_MOST, examples=[40217])
+
+
 def entry_json(view: EntryView, content: bool) -> dict[str, Any]:
     entry = view.entry
     out: dict[str, Any] = {
@@ -136,6 +140,7 @@ def page_bytes(page: Page, content: bool) -> bytes:
     answers=EntryPage,
     query=PageQuery,
     tagged=True,
+    more=problems(404),
     summary="A list of entries, unread on top",
 )
 async def entries(request: Request) -> Response:
@@ -160,6 +165,7 @@ async def entries(request: Request) -> Response:
     answers=EntryPage,
     query=FreshQuery,
     tagged=True,
+    more=problems(404),
     summary="What arrived since a list was drawn",
 )
 async def fresh(request: Request) -> Response:
@@ -171,7 +177,16 @@ async def fresh(request: Request) -> Response:
     return tagged_response(request, page_bytes(page, query.content))
 
 
-@raw(router, "GET", "/entries/{id}", answers=EntryOut, tagged=True, summary="One entry", more=problems(404))
+@raw(
+    router,
+    "GET",
+    "/entries/{id}",
+    answers=EntryOut,
+    path=EntryPath,
+    tagged=True,
+    more=problems(404),
+    summary="One entry",
+)
 async def entry(request: Request) -> Response:
     actor = await signed_in(request)
     view = await container_of(request).services.reading.entry(actor, entry_id(request))
