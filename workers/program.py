@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 
 from reader.container import Container, build
-from reader.events import FeedChanged, feed_topic
+from reader.events import EntriesArrived, FeedChanged, feed_topic
 from reader.jobs import JobQueue
+from reader.mappers.feeds import FeedMark
 from reader.settings import Settings
 from workers.cpu import CpuPool
 from workers.local import LocalQueue, RowsOnly
@@ -123,22 +124,42 @@ async def poll(container: Container, transport: LocalQueue) -> None:
 
 async def relay(container: Container) -> None:
     """Tell the open pages of a process without workers (``evantr web``) what workers elsewhere changed."""
-    feeds = container.mappers.feeds
-    rev: int | None = None
+    seen = Seen()
+    await _quietly(seen.catch_up(container, tell=False))
     while True:
-        try:
-            rev = await _newest_rev(container) if rev is None else rev
-            while marks := await feeds.marks_since(rev, RELAY_PAGE):
-                for mark in marks:
-                    await container.bus.publish(feed_topic(mark.feed_id), FeedChanged(mark.feed_id))
-                rev = marks[-1].rev
-        except Exception:
-            log.exception("looking for changes failed")
         await asyncio.sleep(POLL_SECONDS)
+        await _quietly(seen.catch_up(container, tell=True))
 
 
-async def _newest_rev(container: Container) -> int:
-    rev = 0
-    while marks := await container.mappers.feeds.marks_since(rev, RELAY_PAGE):
-        rev = marks[-1].rev
-    return rev
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("looking for changes failed")
+
+
+class Seen:
+    """Up to where a relay has looked: the newest revision, and the seq of each feed."""
+
+    def __init__(self) -> None:
+        self._rev = 0
+        self._seqs: dict[int, int] = {}
+
+    async def catch_up(self, container: Container, *, tell: bool) -> None:
+        """Read what is new, and publish events for it if ``tell``."""
+        while marks := await container.mappers.feeds.marks_since(self._rev, RELAY_PAGE):
+            for mark in marks:
+                before = self._seqs.get(mark.feed_id, 0)
+                self._seqs[mark.feed_id] = mark.seq
+                if tell:
+                    await _tell(container, mark, mark.seq - before)
+            self._rev = marks[-1].rev
+
+
+async def _tell(container: Container, mark: FeedMark, arrived: int) -> None:
+    topic = feed_topic(mark.feed_id)
+    if arrived > 0:
+        spots = await container.mappers.entries.positions([(mark.feed_id, mark.seq, mark.seq)])
+        for spot in spots.get(mark.feed_id, []):
+            await container.bus.publish(topic, EntriesArrived(mark.feed_id, arrived, spot.id))
+    await container.bus.publish(topic, FeedChanged(mark.feed_id))

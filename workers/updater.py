@@ -7,6 +7,7 @@ lost at any time: feeds stay due and rows stay waiting, so the next round brings
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import socket
 from collections import Counter
@@ -33,6 +34,11 @@ ROWS_AT_ONCE = 200
 UPKEEP_SECONDS = 3600.0
 
 
+@functools.lru_cache(LOOK_AHEAD * 2)
+def _site_of(url: str) -> str:
+    return site_key(url)
+
+
 class Sweeper:
     """Brings due feeds and due rows to a transport, with a budget per host."""
 
@@ -49,14 +55,18 @@ class Sweeper:
         busy = Counter(self._under_way.values())
         put, held = 0, False
         for feed_id, url in await self._container.gateways.pulls.due(LOOK_AHEAD):
+            site = _site_of(url)
+            if busy[site] >= self._budget:  # first, because it is what most of a long backlog ends at
+                held = True
+                continue
             job = PullFeed(feed_id)
             key = key_of(job)
             if self._transport.holds(key):
                 continue
-            site = site_key(url)
-            if busy[site] >= self._budget or self._transport.room(job.queue) <= 0:
+            if self._transport.room(job.queue) <= 0:
                 held = True
-            elif await self._transport.put(job):
+                break
+            if await self._transport.put(job):
                 put += 1
                 busy[site] += 1
                 self._under_way[key] = site

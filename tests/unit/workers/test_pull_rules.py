@@ -1,0 +1,54 @@
+"""Decisions of a pull."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reader.errors import Upstream
+from reader.gateways.pull_rules import DAY, FULL_EVERY, believes_move, is_gone, moved_target, moves, validators
+from reader.ingest.fetch import Fetched, Hop
+from reader.models.feed import Schedule
+
+NOW = 1_795_000_000.0
+SCHEDULE = Schedule(1, NOW, NOW - 3600, NOW - 3600, 0, "", None, '"a"', "yesterday", b"", b"", None, 1, 0.0)
+
+
+@pytest.mark.parametrize("feed_id", [1, 7, 1000, 123_456])
+def test_validators_are_left_out_once_in_eight_days(feed_id: int) -> None:
+    full, last = 0, NOW
+    for hour in range(1, 24 * 32):
+        now = NOW + hour * 3600
+        full += validators(replace(SCHEDULE, last_pull_at=last), feed_id, now) == (None, None)
+        last = now
+    assert full == 32 * DAY // FULL_EVERY
+
+
+def fetched(*hops: Hop) -> Fetched:
+    return Fetched("https://a.example/", "https://c.example/feed", 200, {}, b"", 0.0, list(hops))
+
+
+def test_a_move_is_for_good_only_if_every_hop_says_so() -> None:
+    for_good = Hop("https://a.example/", 301, True)
+    for_now = Hop("https://b.example/", 302, False)
+    assert moved_target(fetched(), "https://a.example/") is None
+    assert moved_target(fetched(for_good), "https://a.example/") == "https://c.example/feed"
+    assert moved_target(fetched(for_good, for_now), "https://a.example/") is None
+    assert moved_target(fetched(for_now, for_good), "https://a.example/") is None
+    assert moved_target(fetched(for_good), "https://c.example/feed") is None
+
+
+def test_a_move_is_counted_while_it_leads_to_the_same_place() -> None:
+    watched = replace(SCHEDULE, moved_to="https://c.example/", moved_count=2)
+    assert moves(watched, "https://c.example/") == 3
+    assert moves(watched, "https://d.example/") == 1
+    assert moves(watched, None) == 0
+    assert believes_move(watched, 3) and not believes_move(watched, 2)
+    assert believes_move(replace(SCHEDULE, last_ok_at=None), 1)
+
+
+def test_gone_is_410_alone() -> None:
+    assert is_gone(Upstream("status", "", status=410))
+    assert not is_gone(Upstream("status", "", status=404))
+    assert not is_gone(Upstream("timeout", ""))
