@@ -157,7 +157,7 @@ async def test_what_is_taken_comes_back_as_it_was_sent(home: Household) -> None:
 
 
 async def test_passwords_are_taken_as_they_are(world: World, ada: Person) -> None:
-    for text in NAUGHTY:
+    for text in NAUGHTY[::3]:  # each is hashed four times
         body = {"old": "correct horse battery", "new": text}
         answer = await ada.program.post("/api/v1/me/password", json=body)
         fine(answer, text)
