@@ -107,7 +107,7 @@ class Reader:
 
     def ready(self) -> None:
         """Waits until the page's behaviours listen."""
-        self.page.wait_for_function("document.documentElement.dataset.ready !== undefined")
+        self.page.locator("html[data-ready]").wait_for(state="attached")
 
     def fresh_list(self) -> None:
         """The list of everything, all of it unread, nothing open."""

@@ -55,7 +55,7 @@ async function find(form, spot) {
 async function draw(spot, address) {
   spot.replaceChildren(fragment(await piece(`/add?url=${encodeURIComponent(address)}`)));
   history.replaceState(history.state, "", `/add?url=${encodeURIComponent(address)}`);
-  one("input:checked, h2, .foundline", spot)?.focus();
+  one("input:checked", spot)?.focus();
 }
 
 function wrong(form, error) {
@@ -67,16 +67,20 @@ function wrong(form, error) {
   field.focus();
 }
 
+/** Subscribes to what is ticked and goes to its list, where the entries appear as they come. */
 async function subscribe(form) {
   const data = new FormData(form);
   const urls = data.getAll("feed");
-  if (!urls.length) return toast("Choose at least one feed.");
+  const named = (data.get("new_folder") ?? "").trim();
   const folder = data.get("folder");
-  const named = data.get("new_folder")?.trim();
-  const into = folder === "new" || named ? { new_folder: named } : { folder_id: folder ? Number(folder) : null };
+  if (!urls.length) return toast("Tick at least one feed.");
+  if (folder === "new" && !named) return one("[name=new_folder]", form).focus();
+  const into = folder && folder !== "new" ? { folder_id: Number(folder) } : named ? { new_folder: named } : {};
   try {
-    for (const url of urls) await call("POST", "/subscriptions", { url, ...into });
-    location.assign("/");
+    let row;
+    for (const url of urls) row = await call("POST", "/subscriptions", { url, ...into });
+    const list = urls.length === 1 ? `/feed/${row.feed_id}` : row.folder_id ? `/folder/${row.folder_id}` : "/";
+    location.assign(list);
   } catch (error) {
     complain(error);
   }

@@ -26,11 +26,24 @@ async function look() {
     const { total } = await get(`/entries/fresh?scope=${scope}&since=${asOf}&limit=1&content=false`);
     if (total > fresh) counts.tell(one("h1", list()).textContent, total - fresh);
     if (total !== fresh) draw(total);
-    if (total && !rows().length) await showFresh(); // nothing is being read that could move
+    if (total && !rows().length) await fill(); // nothing is being read that could move
   } catch {
     // no connection: the next event, or its return, asks again
   }
   asking = false;
+}
+
+/** An empty list gets its first page. */
+async function fill() {
+  const { scope, show, order } = list().dataset;
+  const { as_of: asOf, unread } = await get(`/entries?scope=${scope}&show=${show}&limit=1&content=false`);
+  const nodes = fragment(await piece(`/list?scope=${scope}&show=${show}&order=${order}`));
+  one(".rows", list()).replaceChildren(nodes);
+  list().dataset.asOf = asOf;
+  list().dataset.unread = 0;
+  shiftHead(unread);
+  draw(0);
+  dispatchEvent(new CustomEvent("evantr:drawn"));
 }
 
 /** Brings the new rows in on top, goes there and focuses the first. */

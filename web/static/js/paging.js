@@ -31,4 +31,5 @@ export function start(section) {
   }, { root: scroller(section), rootMargin: `0px 0px ${near}px 0px` });
   const watch = () => { const more = one(".rows > .more", section); if (more) watcher.observe(more); };
   watch();
+  addEventListener("evantr:drawn", watch);
 }

@@ -28,7 +28,7 @@ function pause() {
 function draw(text, button) {
   clearTimeout(timer);
   left = stay;
-  const box = make("p", { class: "toast", pointerenter: pause, pointerleave: run, focusin: pause, focusout: run },
+  const box = make("div", { class: "toast", pointerenter: pause, pointerleave: run, focusin: pause, focusout: run },
     make("span", {}, text), ...(button ? [button] : []));
   spot().replaceChildren(box);
   run();
