@@ -67,7 +67,7 @@ def draw_rows(visit: Visit, choice: Choice, page: Page, *, head: str = "", opene
     """The rows with the horizon and the way to the next page."""
     ends: Any = visit.kit.env.get_template("rows_end.html").module
     view = RowsView(visit.kit.signs, visit.times, sums=visit.prefs.density == "roomy", suffix=choice.suffix)
-    line = choice.line and bool(page.total)
+    line = choice.line and bool(page.entries)
     horizon = visit.kit.parts.horizon(page, choice.href(show=None) if page.show == "unread" else choice.href())
     rows = view.rows(page, horizon=horizon, line=line, opened=opened)
     if page.next is None:

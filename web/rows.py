@@ -53,7 +53,7 @@ class RowsView:
             f'<div class="top"><span class="src-w">{fav(view.feed_icon, view.feed_title)}'
             f'<span class="src">{esc(view.feed_title)}</span></span><span class="end">{self._signs_of(view)}'
             f"{self._times.tag(shown)}</span></div>"
-            f'<h2>{word}<a href="/entry/{entry.id}?in={scope}{self._suffix}">{title_of(view)}</a></h2>'
+            f'<h2>{word}<a href="/entry/{entry.id}?in={scope}{self._suffix}#e{entry.id}">{title_of(view)}</a></h2>'
             f"{self._sum(entry.summary)}{_acts(entry.id, view)}</li>"
         )
 

@@ -40,7 +40,8 @@ def _kept(visit: Visit, path: str, done: Done) -> Response:
 
 
 def _add(location: str, parameter: str) -> str:
-    return f"{location}{'&' if '?' in location else '?'}{parameter}"
+    place, mark, anchor = location.partition("#")
+    return f"{place}{'&' if '?' in place else '?'}{parameter}{mark}{anchor}"
 
 
 async def mark_all(visit: Visit) -> Response:

@@ -109,7 +109,7 @@ def draw(
         "content": safe(visit.kit.images.rewrite(entry.content)),
         "players": players,
         "files": files,
-        "back": with_query(visit.address(), fragment=None, kept=None),
+        "back": with_query(f"{visit.address()}#e{entry.id}", fragment=None),
         "previous": None,
         "following": None,
     }
@@ -130,7 +130,7 @@ def _neighbours(entry_id: int, choice: Choice, page: Page) -> tuple[str | None, 
     at = ids.index(entry_id)
 
     def href(index: int) -> str:
-        return with_query(f"/entry/{ids[index]}", **{"in": str(choice.scope), **choice.query})
+        return with_query(f"/entry/{ids[index]}#e{ids[index]}", **{"in": str(choice.scope), **choice.query})
 
     return href(at - 1) if at else None, href(at + 1) if at + 1 < len(ids) else None
 
