@@ -152,14 +152,14 @@ def _read_and_unread(reader: Reader) -> None:
 @shortcut("star", "later", "undo")
 def _flags_and_undo(reader: Reader) -> None:
     row = reader.rows().first
+    reader.press("n")
     for key, name in (("s", "starred"), ("l", "later")):
-        reader.press("n", key)
+        reader.press(key)
         expect(row).to_have_class(re.compile(name))
         reader.until_total(name, 1)
         reader.press("z")
         expect(row).not_to_have_class(re.compile(name))
         reader.until_total(name, 0)
-        reader.press("p")
 
 
 @shortcut("mark-all")

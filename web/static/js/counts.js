@@ -73,7 +73,7 @@ function favicon() {
 
 /** All counts, from the server. @returns {boolean} whether they are what the page reckoned itself */
 export function set({ unread, later, feeds }) {
-  const as = exact && known.unread === unread;
+  const as = known.unread === unread;
   exact = true;
   known.unread = unread;
   known.later = later;

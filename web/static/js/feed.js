@@ -4,13 +4,13 @@ import { chooser, fits } from "./chooser.js";
 import { dialog } from "./dialog.js";
 import { make, one } from "./dom.js";
 import { feedItem, folders, moveFeed, redraw } from "./shelf.js";
-import { complain, offer, toast } from "./toast.js";
+import { complain, offer, toast, track } from "./toast.js";
 
 const name = (id) => one(".label", feedItem(id))?.textContent ?? "the feed";
 
 async function intoNew(id, title) {
   try {
-    offer(await call("PATCH", `/subscriptions/${id}`, { new_folder: title }), redraw);
+    offer(await track(call("PATCH", `/subscriptions/${id}`, { new_folder: title })), redraw);
     await redraw();
   } catch (error) {
     complain(error);
@@ -40,7 +40,7 @@ async function renameTo(id, title) {
   const show = (text) => { label.textContent = text; feedItem(id).querySelector("a").title = text; };
   if (title) show(title);
   try {
-    offer(await call("PATCH", `/subscriptions/${id}`, { title: title || null }), () => show(old));
+    offer(await track(call("PATCH", `/subscriptions/${id}`, { title: title || null })), () => show(old));
     if (!title) await redraw();
   } catch (error) {
     show(old);
@@ -64,7 +64,7 @@ export async function unsubscribe(id) {
   const item = feedItem(id);
   const next = item?.nextElementSibling ?? item?.previousElementSibling;
   try {
-    const done = await call("DELETE", `/subscriptions/${id}`);
+    const done = await track(call("DELETE", `/subscriptions/${id}`));
     item?.remove();
     next?.querySelector("a")?.focus();
     offer(done, async () => { await redraw(); feedItem(id)?.querySelector("a").focus(); });

@@ -1,7 +1,6 @@
 /** Folders open and close at once; the server remembers. */
 import { call, piece } from "./api.js";
 import { fragment, one } from "./dom.js";
-import { complain } from "./toast.js";
 
 /** The feeds of a folder that was drawn closed come with the first opening. */
 async function fill(folder) {
@@ -21,7 +20,7 @@ export async function fold(folder, open) {
     await call("PATCH", `/folders/${folder.dataset.folder}`, { open });
   } catch (error) {
     show(button, folder, !open);
-    complain(error);
+    (await import("./toast.js")).complain(error);
   }
 }
 

@@ -4,7 +4,6 @@ import * as counts from "./counts.js";
 import { count, fragment, one, sign } from "./dom.js";
 import { home } from "./place.js";
 import { list, rowOf, rows, select, shiftHead } from "./rows.js";
-import { complain } from "./toast.js";
 
 const page = 50; // what one answer brings; with more than that the list is drawn anew
 let fresh = 0;
@@ -66,7 +65,7 @@ export async function showFresh() {
     first.scrollIntoView({ block: "center", behavior: "instant" });
     select(first);
   } catch (error) {
-    complain(error);
+    (await import("./toast.js")).complain(error);
   }
 }
 

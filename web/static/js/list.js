@@ -74,6 +74,7 @@ async function begin() {
     if (row) open(row, { push: false });
     else close({ push: false });
   });
+  if (one("article.entry")) (await import("./reach.js")).reach(document);
   for (const name of ["paging", "fresh"]) (await import(`./${name}.js`)).start(one("section.list"));
 }
 

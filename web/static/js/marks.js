@@ -3,7 +3,7 @@ import { call } from "./api.js";
 import * as counts from "./counts.js";
 import { act } from "./queue.js";
 import { idOf, isUnread, list, paint, rowOf, rows, shiftHead } from "./rows.js";
-import { complain, offer, remember, toast } from "./toast.js";
+import { complain, offer, remember, toast, track } from "./toast.js";
 
 /** Read or unread as the page shows it, null for an entry that is not in the list. */
 const isRead = (id) => (rowOf(id) ? !isUnread(rowOf(id)) : null);
@@ -21,7 +21,7 @@ function showRead(id, read) {
 async function decide(draw, back, request, quiet) {
   draw();
   try {
-    const done = await act(request);
+    const done = await track(act(request));
     if (quiet) remember(done?.undo, back);
     else if (done) offer(done, back);
   } catch (error) {
@@ -68,7 +68,7 @@ export async function markAll(limits = {}) {
   const ids = touched(limits).map(idOf);
   for (const id of ids) showRead(id, true);
   try {
-    const done = await call("POST", "/mark-all", { scope, as_of: Number(asOf), ...limits });
+    const done = await track(call("POST", "/mark-all", { scope, as_of: Number(asOf), ...limits }));
     if (!done.changed) return toast("Nothing here was unread.");
     offer(done, () => ids.forEach((id) => showRead(id, false)));
   } catch (error) {

@@ -4,6 +4,7 @@ import { bind } from "./main.js";
 import { fragment, make, one, root, sign, wide } from "./dom.js";
 import { setRead } from "./marks.js";
 import * as place from "./place.js";
+import { reach } from "./reach.js";
 import { idOf, link, rowOf, select, step } from "./rows.js";
 import { complain } from "./toast.js";
 
@@ -99,6 +100,7 @@ function mount(nodes, row, focus) {
   const spot = beside() ? mountBeside(nodes) : mountInPlace(nodes, row);
   root.dataset.open = "";
   bind(spot);
+  reach(spot);
   if (focus === "title") one(".title", spot).focus({ preventScroll: beside() });
 }
 

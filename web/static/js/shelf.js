@@ -1,7 +1,7 @@
 /** Moves of feeds and folders in the sidebar: drawn at once, kept on the server, taken back where it refuses. */
 import { call, piece } from "./api.js";
 import { all, fragment, one } from "./dom.js";
-import { complain, offer } from "./toast.js";
+import { complain, offer, track } from "./toast.js";
 
 export const side = () => one(".side nav");
 export const feedItem = (id) => one(`.side li[data-feed="${id}"]`);
@@ -31,7 +31,7 @@ async function shift(item, draw, request) {
   draw();
   settled();
   try {
-    offer(await request(), back);
+    offer(await track(request()), back);
   } catch (error) {
     back();
     complain(error);

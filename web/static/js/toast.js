@@ -4,6 +4,7 @@ import { make, one, say } from "./dom.js";
 
 const stay = 10_000;
 const undos = [];
+let running = Promise.resolve();
 let timer = 0;
 let left = stay;
 let since = 0;
@@ -73,8 +74,15 @@ export function remember(token, after) {
   if (token) undos.push({ token, after });
 }
 
+/** An act under way: Z pressed meanwhile waits for it, since it is the one meant. */
+export function track(act) {
+  running = Promise.allSettled([running, act]);
+  return act;
+}
+
 /** Takes back the newest act of this page. */
 export async function undo() {
+  await running;
   const last = undos.pop();
   if (!last) return toast("There is nothing to undo.");
   try {
