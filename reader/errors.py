@@ -11,6 +11,8 @@ EvantrError
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class EvantrError(Exception):
     """Base of all errors that are meant for a person. ``str()`` is a sentence."""
@@ -61,3 +63,11 @@ class Upstream(EvantrError):
         self.kind = kind
         self.status = status
         self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[Callable[..., Upstream], tuple[str, str, int | None, int | None]]:
+        """Crosses the border of a process whole (the CPU pool's errors do)."""
+        return _upstream, (self.kind, str(self), self.status, self.retry_after)
+
+
+def _upstream(kind: str, message: str, status: int | None, retry_after: int | None) -> Upstream:
+    return Upstream(kind, message, status=status, retry_after=retry_after)

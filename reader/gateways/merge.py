@@ -4,16 +4,15 @@ holds."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
+from typing import NamedTuple
 
 from pyroaring import BitMap
 
 from reader.gateways.positions import FeedBook, Key
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Seqs of one feed that may be listed. ``head`` is the position of the first in order, where it is known."""
 
     feed_id: int
@@ -21,18 +20,12 @@ class Run:
     head: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    feed_id: int
-    seq: int
-    key: Key
-
-
 class Merge:
-    """Pops places from runs in order of (sort_at, id), newest or oldest first."""
+    """Pops positions from runs in order of (sort_at, id), newest or oldest first."""
 
     def __init__(self, book: FeedBook, *, newest: bool) -> None:
         self._book = book
+        self._windows = book.windows
         self._newest = newest
         self._local: dict[tuple[int, int], Key] = {}
         self._heap: list[tuple[float, int, int, int]] = []
@@ -77,32 +70,40 @@ class Merge:
         rank = run.seqs.rank(bound) if bound > 0 else 0
         return int(rank) - 1 if self._newest else int(rank)
 
-    async def take(self, limit: int) -> list[Place]:
-        """The next places, at most ``limit``."""
-        out: list[Place] = []
-        heap, sign, step = self._heap, -1 if self._newest else 1, -1 if self._newest else 1
+    async def take(self, limit: int) -> list[Key]:
+        """Positions of the next entries, at most ``limit``."""
+        out: list[Key] = []
+        heap, runs, step = self._heap, self._runs, -1 if self._newest else 1
         while heap and len(out) < limit:
             sort_at, entry_id, n, index = heap[0]
-            run = self._runs[n]
-            out.append(Place(run.feed_id, run.seqs[index], (sign * sort_at, sign * entry_id)))
-            index += step
-            key = None
-            while key is None and 0 <= index < len(run.seqs):
-                seq = run.seqs[index]
-                key = self._key(run.feed_id, seq)
+            out.append((-sort_at, -entry_id) if self._newest else (sort_at, entry_id))
+            feed_id, seqs, _ = runs[n]
+            key, index = None, index + step
+            while key is None and 0 <= index < len(seqs):
+                key = self._key(feed_id, seqs[index])
                 if key is None:
-                    await self._look_up([(run.feed_id, seq)])
-                    key = self._key(run.feed_id, seq)
+                    key = await self._find(feed_id, seqs[index])
                     if key is None:
                         index += step  # purged since
             if key is None:
                 heappop(heap)
+            elif self._newest:
+                heapreplace(heap, (-key[0], -key[1], n, index))
             else:
-                heapreplace(heap, (sign * key[0], sign * key[1], n, index))
+                heapreplace(heap, (key[0], key[1], n, index))
         return out
 
+    async def _find(self, feed_id: int, seq: int) -> Key | None:
+        await self._look_up([(feed_id, seq)])
+        return self._key(feed_id, seq)
+
     def _key(self, feed_id: int, seq: int) -> Key | None:
-        return self._book.key(feed_id, seq) or self._local.get((feed_id, seq))
+        window = self._windows.get(feed_id)  # as FeedBook.key, without the calls: this is the hottest line of a page
+        if window is not None:
+            at = seq - window.low
+            if 0 <= at < len(window.ids):
+                return window.sorts[at], window.ids[at]
+        return self._local.get((feed_id, seq))
 
     async def _look_up(self, wanted: list[tuple[int, int]]) -> None:
         missing = [(feed_id, seq) for feed_id, seq in wanted if self._key(feed_id, seq) is None]

@@ -12,7 +12,7 @@ from reader.clock import Clock
 from reader.errors import Invalid, NotFound
 from reader.events import FlagChanged, PubSub, ReadingChanged, user_topic
 from reader.gateways.cursor import Cursor, decode, decode_flag_key
-from reader.gateways.merge import Merge, Place, Run
+from reader.gateways.merge import Merge, Run
 from reader.gateways.positions import FeedBook, Key
 from reader.gateways.shelf import Shelf, SubState, View, rewound, visible
 from reader.mappers import Mappers
@@ -181,9 +181,9 @@ class ReadingGateway:
         newest: bool,
         limit: int,
         shelf: Shelf,
-    ) -> tuple[list[Place], list[bool], str | None]:
-        """Places of the page, whether each stands above the horizon, and the cursor of the next page."""
-        places: list[Place] = []
+    ) -> tuple[list[Key], list[bool], str | None]:
+        """Positions of the page, whether each stands above the horizon, and the cursor of the next page."""
+        places: list[Key] = []
         parts: list[bool] = []
         for part in ("u", "r"):
             if part == "u" and cursor.part == "r":
@@ -204,7 +204,7 @@ class ReadingGateway:
             places += found[:room]
             parts += [part == "u"] * len(found[:room])
             if len(found) > room:
-                return places, parts, self._next(cursor, part, places[-1].key)
+                return places, parts, self._next(cursor, part, places[-1])
         return places, parts, None
 
     @staticmethod
@@ -218,9 +218,9 @@ class ReadingGateway:
             if run.feed_id in heads and state is not None and state.unread is run.seqs:
                 state.head = heads[run.feed_id]
 
-    async def _views(self, shelf: Shelf, places: Sequence[Place], above: Sequence[bool]) -> list[EntryView]:
-        part = {place.key[1]: up for place, up in zip(places, above, strict=True)}
-        ids = [place.key[1] for place in places]
+    async def _views(self, shelf: Shelf, places: Sequence[Key], above: Sequence[bool]) -> list[EntryView]:
+        ids = [entry_id for _, entry_id in places]
+        part = dict(zip(ids, above, strict=True))
         entries, flags = await asyncio.gather(
             self._mappers.entries.many(ids), self._mappers.flags.many(shelf.user_id, ids)
         )
@@ -246,11 +246,11 @@ class ReadingGateway:
             self._mappers.flags.page(shelf.user_id, kind, before=before, limit=limit + 1),
             self._mappers.flags.count(shelf.user_id, kind),
         )
-        places = [Place(0, 0, (when, entry_id)) for when, entry_id in found[:limit]]
+        places = found[:limit]
         views = await self._views(shelf, places, [False] * len(places))
         following = None
         if len(found) > limit:
-            following = Cursor(shelf.rev, 0, 0, total, "r", places[-1].key).encode()
+            following = Cursor(shelf.rev, 0, 0, total, "r", places[-1]).encode()
         unread = sum(1 for view in views if not view.read)
         return Page(scope, title, tuple(views), following, 0, unread, total, 0, "all", "newest")
 

@@ -19,6 +19,7 @@ from reader.models.subscription import Folder, ReadChange, Subscription, Undo
 from reader.settings import Settings
 
 UNDO_SECONDS = 86_400.0
+STALE_SECONDS = 900.0  # a feed pulled longer ago is pulled at once for a new subscriber
 
 
 class SubscriptionGateway:
@@ -67,10 +68,19 @@ class SubscriptionGateway:
             unread=self._settings.initial_unread,
             now=self._clock.now(),
         )
-        if feed.state == "new":
+        if await self._is_stale(feed):
+            await self._feeds.make_due(feed.id, self._clock.now())
             await self._queue.put(PullFeed(feed.id, user=True))
         await self.changed(user_id)
         return feed
+
+    async def _is_stale(self, feed: Feed) -> bool:
+        """A feed that nobody read was checked rarely; its first reader shall not wait for the next time."""
+        if feed.state in ("new", "gone"):
+            return feed.state == "new"
+        schedule = await self._feeds.schedule(feed.id)
+        last = schedule.last_pull_at if schedule is not None else None
+        return last is None or self._clock.now() - last > STALE_SECONDS
 
     async def unsubscribe(self, user_id: int, feed_ids: Sequence[int], label: str) -> Undo | None:
         removed = await self._subscriptions.unsubscribe(user_id, feed_ids)

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import copyreg
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reader.errors import Upstream
 from reader.ingest.page import PageFindings
 from reader.models.entry import NewEntry
 
 SAMPLE_TITLES = 3
-
-
-def _revive(kind: str, message: str, status: int | None, retry_after: int | None) -> Upstream:
-    return Upstream(kind, message, status=status, retry_after=retry_after)
-
-
-def _pickled(error: Upstream) -> tuple[Callable[..., Upstream], tuple[object, ...]]:
-    return _revive, (error.kind, str(error), error.status, error.retry_after)
-
-
-# Left to itself pickle would call Upstream with the message alone, and the pool would lose the error.
-copyreg.pickle(Upstream, _pickled)
 
 
 @dataclass(frozen=True, slots=True)

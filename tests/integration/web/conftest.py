@@ -1,0 +1,34 @@
+"""The whole web application on a real store, for tests of pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest_asyncio
+
+from tests.helpers.app import Person, World, open_world
+from web.app import create_app
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path, create_app) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def ada(world: World) -> Person:
+    return await world.person("ada", admin=True)
+
+
+@pytest_asyncio.fixture
+async def bob(world: World, ada: Person) -> Person:
+    return await world.person("bob")
+
+
+@pytest_asyncio.fixture
+async def anyone(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    async with world.client() as client:
+        yield client
