@@ -91,7 +91,7 @@ def bench_reading(sizes: list[int]) -> list[Figure]:
 
 def _one_size(folder: Path, size: int, figures: list[Figure]) -> dict[str, float]:
     port, floor_port = free_port(), free_port()
-    env = {"EVANTR_DATA": str(folder), "EVANTR_PORT": str(port), "EVANTR_LOG_LEVEL": "warning"}
+    env = {"EVANTR_DATA": str(folder), "EVANTR_PORT": str(port)}
     medians: dict[str, float] = {}
     with (
         running(["-m", "evantr", "serve"], port, env) as server,

@@ -26,6 +26,7 @@ def running(arguments: list[str], port: int, env: dict[str, str] | None = None) 
         [sys.executable, *arguments],
         env={**os.environ, **(env or {})},
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # lines are written as always, to nowhere
         start_new_session=True,
     )
     try:

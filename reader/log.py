@@ -12,42 +12,50 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 SECRET_KEYS = frozenset({"password", "secret", "token_secret", "cookie", "authorization", "api_key", "session"})
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_PLAIN = re.compile(r"[\w./:@+-]+", re.ASCII)
 _QUIET = {"uvicorn.access": logging.WARNING, "uvicorn.error": logging.WARNING, "asyncio": logging.WARNING}
 
 
 def configure(level: str = "info", format: Literal["text", "json"] = "text") -> None:
-    """Set up logging for this process; lines go to standard error. Ids come from structlog.contextvars."""
+    """Set up logging for this process; lines go to standard error. Ids come from structlog.contextvars.
+
+    Our own lines go straight to the stream (one is written for each request); those of libraries come through the
+    standard library's handlers and are rendered alike.
+    """
+    least = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         without_secrets,
+        structlog.processors.format_exc_info,
     ]
+    renderer = _renderer(format)
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, structlog.stdlib.PositionalArgumentsFormatter(), renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    _catch_libraries(least, shared, renderer)
+
+
+def _catch_libraries(least: int, shared: list[Processor], renderer: Processor) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(format)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for name, least in _QUIET.items():
+    root.setLevel(least)
+    for name, quiet in _QUIET.items():
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        logger.setLevel(max(least, root.level))
+        logger.setLevel(max(quiet, least))
 
 
 def without_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
@@ -60,9 +68,21 @@ def without_secrets(logger: WrappedLogger, method: str, event: EventDict) -> Eve
     return event
 
 
-def _renderer(format: Literal["text", "json"]) -> list[Processor]:
-    if format == "json":
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return [
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    ]
+def _renderer(format: Literal["text", "json"]) -> Processor:
+    return structlog.processors.JSONRenderer(ensure_ascii=False) if format == "json" else as_text
+
+
+def as_text(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    """One line: time, level, what happened, then key=value. A traceback follows on lines of its own."""
+    when, level = event.pop("timestamp", ""), event.pop("level", method)
+    what, trace = event.pop("event", ""), event.pop("exception", None)
+    line = f"{when} [{level}] {_shown(what, plain=True)}"
+    for key in sorted(event):
+        line += f" {key}={_shown(event[key])}"
+    return f"{line}\n{trace}" if trace else line
+
+
+def _shown(value: object, *, plain: bool = False) -> str:
+    """A value that cannot break the line or forge another key: quoted where it holds more than plain characters."""
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) or (plain and text.isprintable()) else ascii(text)

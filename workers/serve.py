@@ -66,7 +66,8 @@ async def serve(program: Program, sock: socket.socket, create_app: AppFactory, s
     """Web server and the parts of ``program`` in this process, until SIGTERM or Ctrl-C; drains within 10 s."""
     container = await program.open()
     try:
-        server = _server(create_app(container))
+        app = create_app(container)
+        server = _server(app)
         with signals() as stop:
             serving = asyncio.create_task(server.serve(sockets=[sock]))
             await _started(server, serving)
@@ -74,6 +75,7 @@ async def serve(program: Program, sock: socket.socket, create_app: AppFactory, s
             say(f"Evantr is at {address_of(sock)}")
             await _first(stop.wait(), serving)
             say("Evantr ends what it is doing; press Ctrl-C again to end at once.")
+            app.state.streams.close()  # live channels end now; their clients come back to the next process
             server.should_exit = True
             await asyncio.gather(serving, program.stop())
     finally:
