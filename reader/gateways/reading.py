@@ -61,14 +61,16 @@ class ReadingGateway:
             self._shelves.popitem(last=False)
 
     async def sidebar(self, user_id: int) -> Sidebar:
-        shelf, later, starred = await asyncio.gather(
-            self.shelf(user_id),
-            self._mappers.flags.count(user_id, "later"),
-            self._mappers.flags.count(user_id, "starred"),
-        )
+        shelf = await self.shelf(user_id)
         known = shelf.sidebar
-        if known is None or (known.rev, known.later, known.starred) != (shelf.rev, later, starred):
-            known = shelf.sidebar = self._make_sidebar(shelf, later, starred)
+        if known is None or known.rev != shelf.rev:
+            rev = shelf.rev
+            later, starred = await asyncio.gather(
+                self._mappers.flags.count(user_id, "later"), self._mappers.flags.count(user_id, "starred")
+            )
+            known = self._make_sidebar(shelf, later, starred)
+            if rev == shelf.rev:  # else another request went on meanwhile; what was counted may be older
+                shelf.sidebar = known
         return known
 
     @staticmethod
@@ -300,8 +302,8 @@ class ReadingGateway:
         self, user_id: int, entry_ids: Sequence[int], read: bool
     ) -> tuple[list[int], tuple[ReadChange, ...]]:
         """Ids that changed, and the changes. NotFound if one of them is not the user's to read."""
-        shelf, entries = await asyncio.gather(self.shelf(user_id), self._mappers.entries.many(entry_ids))
-        if len({e.id for e in entries}) != len(set(entry_ids)) or any(e.feed_id not in shelf.subs for e in entries):
+        entries = await self._mappers.entries.many(entry_ids)
+        if len({e.id for e in entries}) != len(set(entry_ids)) or not await self._reads(user_id, entries):
             raise NotFound("There is no such entry.")
         seqs: dict[int, BitMap] = {}
         for entry in entries:
@@ -312,6 +314,17 @@ class ReadingGateway:
         )
         changed = {c.feed_id: c.add if read else c.remove for c in applied}
         return [e.id for e in entries if e.seq in changed.get(e.feed_id, empty)], applied
+
+    async def _reads(self, user_id: int, entries: Sequence[Entry]) -> bool:
+        """Whether the user reads the feeds of all these entries.
+
+        What is in memory will do for yes: mark() leaves aside what was unsubscribed from a moment ago.
+        """
+        shelf = self._shelves.get(user_id)
+        if shelf is not None and all(e.feed_id in shelf.subs for e in entries):
+            return True
+        subs = (await self.shelf(user_id)).subs
+        return all(e.feed_id in subs for e in entries)
 
     async def _apply(self, user_id: int, changes: Sequence[ReadChange]) -> tuple[ReadChange, ...]:
         marked = await self._mappers.subscriptions.mark(user_id, changes, now=self._clock.now())

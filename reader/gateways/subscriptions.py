@@ -44,8 +44,8 @@ class SubscriptionGateway:
 
     async def changed(self, user_id: int) -> None:
         """Tells the user's open pages that folders, subscriptions or marks changed."""
-        delta = await self._subscriptions.delta(user_id, 2**53, 2**53)
-        await self._bus.publish(user_topic(user_id), ReadingChanged(user_id, delta.rev))
+        rev = await self._subscriptions.rev(user_id)
+        await self._bus.publish(user_topic(user_id), ReadingChanged(user_id, rev))
 
     # ---- feeds
 

@@ -10,7 +10,7 @@ from reader.models.entry import FlagKind, Flags
 
 class FlagMapper(Protocol):
     async def set(self, user_id: int, entry_id: int, kind: FlagKind, on: bool, *, now: float) -> bool:
-        """True if it changed. An existing flag keeps its time."""
+        """True if it changed; the user's revision then rises. An existing flag keeps its time."""
         ...
 
     async def many(self, user_id: int, entry_ids: Sequence[int]) -> dict[int, Flags]:

@@ -38,6 +38,10 @@ class Marked:
 
 
 class SubscriptionMapper(Protocol):
+    async def rev(self, user_id: int) -> int:
+        """The user's revision; 0 for nobody."""
+        ...
+
     async def delta(self, user_id: int, rev: int, shape_rev: int) -> ReadingDelta:
         """Changes since ``rev``; whole when the stored shape_rev is above the given one. One round trip."""
         ...

@@ -26,10 +26,10 @@ PRAGMAS = (
 )
 
 
-def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, query_only: bool = False, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection with our pragmas; transactions are begun and ended by hand."""
     con = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+        path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     try:
         _use_wal(con)

@@ -166,7 +166,7 @@ class SqliteEntries:
         return await self._engine.read(_positions, ranges)
 
     async def many(self, ids: Sequence[int]) -> list[Entry]:
-        return await self._engine.read(_many, ids)
+        return await (self._engine.near if len(ids) == 1 else self._engine.read)(_many, ids)
 
     async def limits(self, feed_ids: Sequence[int], *, max_id: int | None, before: float | None) -> dict[int, int]:
         return await self._engine.read(_limits, ids_json(feed_ids), max_id, before)

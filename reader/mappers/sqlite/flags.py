@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from reader.errors import NotFound
 from reader.mappers.sqlite.connection import ids_json
+from reader.mappers.sqlite.counters import next_user_rev
 from reader.mappers.sqlite.engine import Engine
 from reader.models.entry import FlagKind, Flags
 
@@ -20,13 +21,19 @@ WHERE user_id = ? AND kind IN ('starred', 'later') AND entry_id IN (SELECT value
 
 
 def _set(con: sqlite3.Connection, user_id: int, entry_id: int, kind: FlagKind, on: bool, now: float) -> bool:
-    if not on:
+    if on:
+        sql = "SELECT 1 FROM entry, user WHERE entry.id = ? AND user.id = ?"
+        if not con.execute(sql, (entry_id, user_id)).fetchone():
+            raise NotFound("There is no such entry.")
+        values = (user_id, kind, entry_id, now)
+        cursor = con.execute("INSERT OR IGNORE INTO flag (user_id, kind, entry_id, at) VALUES (?, ?, ?, ?)", values)
+    else:
         sql = "DELETE FROM flag WHERE user_id = ? AND kind = ? AND entry_id = ?"
-        return con.execute(sql, (user_id, kind, entry_id)).rowcount > 0
-    if not con.execute("SELECT 1 FROM entry, user WHERE entry.id = ? AND user.id = ?", (entry_id, user_id)).fetchone():
-        raise NotFound("There is no such entry.")
-    sql = "INSERT OR IGNORE INTO flag (user_id, kind, entry_id, at) VALUES (?, ?, ?, ?)"
-    return con.execute(sql, (user_id, kind, entry_id, now)).rowcount > 0
+        cursor = con.execute(sql, (user_id, kind, entry_id))
+    if cursor.rowcount > 0:
+        next_user_rev(con, user_id)
+        return True
+    return False
 
 
 def _many(con: sqlite3.Connection, user_id: int, ids: str) -> dict[int, Flags]:

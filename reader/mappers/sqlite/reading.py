@@ -28,6 +28,23 @@ def folders_of(con: sqlite3.Connection, user_id: int) -> list[Folder]:
     return [Folder(id_, user, title, position, bool(open_)) for id_, user, title, position, open_ in rows]
 
 
+def rev(con: sqlite3.Connection, user_id: int) -> int:
+    """See SubscriptionMapper.rev."""
+    row = con.execute("SELECT rev FROM user WHERE id = ?", (user_id,)).fetchone()
+    return row[0] if row else 0
+
+
+CURRENT = """
+SELECT 1 FROM user WHERE id = ? AND rev = ? AND shape_rev = ?
+    AND (SELECT value FROM counter WHERE name = 'feed_rev') = ?
+"""
+
+
+def is_current(con: sqlite3.Connection, user_id: int, rev: int, shape_rev: int, feed_rev: int) -> bool:
+    """Whether nothing changed since these revisions, which is what almost every request finds."""
+    return con.execute(CURRENT, (user_id, rev, shape_rev, feed_rev)).fetchone() is not None
+
+
 def reading_delta(
     con: sqlite3.Connection, user_id: int, rev: int, shape_rev: int, feed_rev: int, feed_limit: int
 ) -> tuple[ReadingDelta, list[FeedMark]]:

@@ -17,12 +17,17 @@ class SqliteSubscriptions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    async def rev(self, user_id: int) -> int:
+        return await self._engine.near(reading.rev, user_id)
+
     async def delta(self, user_id: int, rev: int, shape_rev: int) -> ReadingDelta:
         return await self._engine.read(reading.delta, user_id, rev, shape_rev)
 
     async def reading_delta(
         self, user_id: int, rev: int, shape_rev: int, feed_rev: int, feed_limit: int
     ) -> tuple[ReadingDelta, list[FeedMark]]:
+        if await self._engine.near(reading.is_current, user_id, rev, shape_rev, feed_rev):
+            return ReadingDelta(rev, shape_rev, False, (), ()), []
         return await self._engine.read(reading.reading_delta, user_id, rev, shape_rev, feed_rev, feed_limit)
 
     async def get(self, user_id: int, feed_id: int) -> Subscription | None:

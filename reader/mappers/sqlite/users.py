@@ -174,7 +174,7 @@ class SqliteUsers:
         await self._engine.write(_add_session, session)
 
     async def session(self, token_hash: bytes) -> tuple[Session, User] | None:
-        return await self._engine.read(_session, token_hash)
+        return await self._engine.near(_session, token_hash)
 
     async def extend_session(self, token_hash: bytes, expires_at: float) -> None:
         sql = "UPDATE session SET expires_at = ? WHERE token_hash = ?"
@@ -190,7 +190,7 @@ class SqliteUsers:
         return await self._engine.write(_add_token, user_id, name, token_hash, now)
 
     async def token(self, token_hash: bytes) -> tuple[Token, User] | None:
-        return await self._engine.read(_token, token_hash)
+        return await self._engine.near(_token, token_hash)
 
     async def touch_token(self, token_id: int, now: float) -> None:
         await self._engine.write(_execute, "UPDATE token SET used_at = ? WHERE id = ?", now, token_id)

@@ -82,6 +82,15 @@ async def test_a_caller_ahead_of_the_store_starts_anew(mappers: Mappers) -> None
     assert len(ahead.subscriptions) == 1
 
 
+async def test_the_revision_alone(mappers: Mappers) -> None:
+    reader = await add_reader(mappers)
+    before = await mappers.subscriptions.rev(reader.user.id)
+    assert before == (await mappers.subscriptions.delta(reader.user.id, 0, 0)).rev
+    marked = await mappers.subscriptions.mark(reader.user.id, [change(reader.feed.id, [1])], now=2.0)
+    assert await mappers.subscriptions.rev(reader.user.id) == marked.rev > before
+    assert await mappers.subscriptions.rev(999_999) == 0
+
+
 async def test_everything_a_request_needs_in_one_round_trip(mappers: Mappers, trips: Count, query_count: Count) -> None:
     reader = await add_reader(mappers)
     before = trips()
