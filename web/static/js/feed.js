@@ -3,10 +3,22 @@ import { call } from "./api.js";
 import { chooser, fits } from "./chooser.js";
 import { dialog } from "./dialog.js";
 import { make, one } from "./dom.js";
-import { feedItem, folders, moveFeed, redraw } from "./shelf.js";
+import { feedItem, folders, moveFeed, reachFeed, redraw } from "./shelf.js";
 import { complain, offer, toast, track } from "./toast.js";
 
-const name = (id) => one(".label", feedItem(id))?.textContent ?? "the feed";
+const name = (id) => (feedItem(id) ? one(".label", feedItem(id)).textContent : "the feed");
+
+/** The feed's row in the sidebar; null, and a word why, for a feed that is not read any more. */
+async function near(id) {
+  try {
+    const item = await reachFeed(id);
+    if (!item) toast("You do not subscribe to this feed.");
+    return item;
+  } catch (error) {
+    complain(error);
+    return null;
+  }
+}
 
 async function intoNew(id, title) {
   try {
@@ -28,7 +40,8 @@ function targets(id, words) {
   return found;
 }
 
-export function move(id) {
+export async function move(id) {
+  if (!(await near(id))) return;
   const [field, list] = chooser({ label: "Folder", choices: (words) => targets(id, words) });
   dialog(`Move ${name(id)} to`, { class: "palette" }, make("div", { class: "chooser" }, field, list));
   field.focus();
@@ -48,7 +61,8 @@ async function renameTo(id, title) {
   }
 }
 
-export function rename(id) {
+export async function rename(id) {
+  if (!(await near(id))) return;
   const field = make("input", { class: "in", id: "new-name", name: "title", value: name(id), maxlength: "200" });
   const form = make("form", { method: "dialog", class: "ask" },
     make("label", { for: "new-name" }, "Name"), field,
@@ -61,13 +75,14 @@ export function rename(id) {
 
 /** Takes the feed off the sidebar and puts the focus on the next one. */
 export async function unsubscribe(id) {
-  const item = feedItem(id);
-  const next = item?.nextElementSibling ?? item?.previousElementSibling;
+  const item = await near(id);
+  if (!item) return;
+  const next = item.nextElementSibling ?? item.previousElementSibling;
   try {
     const done = await track(call("DELETE", `/subscriptions/${id}`));
-    item?.remove();
+    item.remove();
     next?.querySelector("a")?.focus();
-    offer(done, async () => { await redraw(); feedItem(id)?.querySelector("a").focus(); });
+    offer(done, async () => { await redraw(); (await reachFeed(id))?.querySelector("a").focus(); });
   } catch (error) {
     complain(error);
   }
@@ -75,6 +90,7 @@ export async function unsubscribe(id) {
 
 export async function check(id) {
   try {
+    await near(id);
     await call("POST", `/feeds/${id}/check`);
     toast(`Checking ${name(id)}`);
   } catch (error) {

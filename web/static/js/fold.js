@@ -3,7 +3,7 @@ import { call, piece } from "./api.js";
 import { fragment, one } from "./dom.js";
 
 /** The feeds of a folder that was drawn closed come with the first opening. */
-async function fill(folder) {
+export async function fill(folder) {
   if (folder.dataset.feeds === undefined) return;
   const feeds = fragment(await piece(`/sidebar?folder=${folder.dataset.folder}`));
   one("ul", folder).replaceChildren(feeds);

@@ -72,5 +72,6 @@ export async function showFresh() {
 export function start(section) {
   if (!/^(all|folder|feed)/.test(section.dataset.scope)) return;
   one(".fresh", section)?.addEventListener("click", showFresh);
-  for (const name of ["entries", "lost"]) addEventListener(`evantr:${name}`, look);
+  for (const name of ["entries", "lost", "differ"]) addEventListener(`evantr:${name}`, look);
+  if (!rows().length) look(); // what came between the drawing and the first word of the stream
 }

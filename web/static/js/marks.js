@@ -68,7 +68,7 @@ export async function markAll(limits = {}) {
   const ids = touched(limits).map(idOf);
   for (const id of ids) showRead(id, true);
   try {
-    const done = await track(call("POST", "/mark-all", { scope, as_of: Number(asOf), ...limits }));
+    const done = await track(call("POST", "/mark-all", { scope, as_of: Number(asOf), ...limits }, { keepalive: true }));
     if (!done.changed) return toast("Nothing here was unread.");
     offer(done, () => ids.forEach((id) => showRead(id, false)));
   } catch (error) {

@@ -1,64 +1,71 @@
 /**
- * Acts on entries, sent in order. Without a connection they wait on this device; one that says the same as an
- * earlier one takes its place, so that a double is never sent.
+ * Acts on entries, sent one after the other. Each is kept on this device until the server has it: without a
+ * connection, or when the page goes before its turn, it waits there for the next chance. One that decides the same
+ * as an earlier one takes its place, so that a double is never sent.
  */
 import { Away, call } from "./api.js";
 
 const store = "evantr.waiting";
-let chain = Promise.resolve();
+const callers = new Map(); // acts of this page, by id: who waits for the answer
+let sending = "";
+let loop = null;
 
-function waiting() {
-  return JSON.parse(localStorage.getItem(store) || "[]");
-}
+const waiting = () => JSON.parse(localStorage.getItem(store) || "[]");
 
 function keep(acts) {
   if (acts.length) localStorage.setItem(store, JSON.stringify(acts));
   else localStorage.removeItem(store);
 }
 
-function put(act) {
-  keep([...waiting().filter((other) => other.key !== act.key), act]);
+function answer(id, how, value) {
+  callers.get(id)?.[how](value);
+  callers.delete(id);
 }
 
-/** Sends what waited. What the server refuses now is dropped: the entry may be gone since. */
-async function drain() {
-  for (let acts = waiting(); acts.length; acts = waiting()) {
-    const [act] = acts;
-    try {
-      await call(act.method, act.path, act.body);
-    } catch (error) {
-      if (error instanceof Away) return false;
-      dispatchEvent(new CustomEvent("evantr:refused", { detail: error }));
-    }
-    keep(waiting().filter((other) => other.key !== act.key));
+/** What the server refuses is dropped: the entry may be gone since. */
+async function send({ id, method, path, body }) {
+  sending = id;
+  try {
+    answer(id, "resolve", await call(method, path, body, { keepalive: true }));
+  } catch (error) {
+    if (error instanceof Away) return false;
+    if (callers.has(id)) answer(id, "reject", error);
+    else dispatchEvent(new CustomEvent("evantr:refused", { detail: error }));
+  } finally {
+    sending = "";
   }
+  keep(waiting().filter((act) => act.id !== id));
   return true;
 }
 
-/** Runs one after the other: a later act never overtakes an earlier one. */
-function inOrder(work) {
-  const done = chain.then(work);
-  chain = done.catch(() => undefined); // the caller hears of it; the next act must still run
-  return done;
+async function drain() {
+  for (let [act] = waiting(); act; [act] = waiting()) {
+    if (await send(act)) continue;
+    for (const id of [...callers.keys()]) answer(id, "resolve", null); // they wait for the connection
+    return;
+  }
+}
+
+/** Sends what waits; again after a connection came back. */
+export function flush() {
+  loop ??= drain().finally(() => {
+    loop = null;
+    if (callers.size) flush(); // an act came while the last one ended
+  });
+  return loop;
 }
 
 /**
- * @param {{key: string, method: string, path: string, body?: any}} act `key` names what it decides ("read/12")
- * @returns {Promise<any>} the answer; null when the act waits for a connection
+ * @param {{key: string, method: string, path: string, body?: any}} what `key` names what it decides ("read/12")
+ * @returns {Promise<any>} the answer; null when the act waits for a connection, or a later one took its place
  */
-export function act(act) {
-  return inOrder(async () => {
-    if (!(await drain())) return put(act), null;
-    try {
-      return await call(act.method, act.path, act.body, { keepalive: true });
-    } catch (error) {
-      if (!(error instanceof Away)) throw error;
-      put(act);
-      return null;
-    }
-  });
+export function act(what) {
+  const id = `${Date.now()}.${Math.random()}`;
+  const acts = waiting();
+  const replaced = acts.filter((other) => other.key === what.key && other.id !== sending);
+  keep([...acts.filter((other) => !replaced.includes(other)), { ...what, id }]);
+  for (const { id: gone } of replaced) answer(gone, "resolve", null);
+  const promise = new Promise((resolve, reject) => callers.set(id, { resolve, reject }));
+  flush();
+  return promise;
 }
-
-/** After a connection came back. @returns {Promise<boolean>} whether nothing waits any more */
-export const flush = () => inOrder(drain);
-export const anyWaiting = () => waiting().length > 0;

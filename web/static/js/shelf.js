@@ -1,10 +1,19 @@
 /** Moves of feeds and folders in the sidebar: drawn at once, kept on the server, taken back where it refuses. */
 import { call, piece } from "./api.js";
 import { all, fragment, one } from "./dom.js";
+import { fill } from "./fold.js";
 import { complain, offer, track } from "./toast.js";
 
 export const side = () => one(".side nav");
 export const feedItem = (id) => one(`.side li[data-feed="${id}"]`);
+/** The row of a feed; where its folder was drawn closed, its rows are fetched first. */
+export async function reachFeed(id) {
+  if (feedItem(id)) return feedItem(id);
+  const folder = all(".side li.folder[data-feeds]").find((item) => item.dataset.feeds.split(" ").includes(String(id)));
+  if (folder) await fill(folder);
+  return feedItem(id);
+}
+
 export const folderItem = (id) => one(`.side li.folder[data-folder="${id}"]`);
 export const folders = () => all(".side li.folder").map((item) => ({ id: Number(item.dataset.folder), title: one(".label", item).textContent }));
 
