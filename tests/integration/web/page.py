@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
 from urllib.parse import urljoin
 
 import httpx
@@ -15,10 +16,10 @@ class Page:
         self.text = answer.text
         self.root = html.document_fromstring(answer.text or "<html></html>")
 
-    def all(self, path: str) -> list[html.HtmlElement]:
-        return list(self.root.xpath(path))
+    def all(self, path: str) -> list[Any]:
+        return cast(list[Any], self.root.xpath(path))
 
-    def one(self, path: str) -> html.HtmlElement:
+    def one(self, path: str) -> Any:
         found = self.all(path)
         assert len(found) == 1, f"{len(found)} of {path}"
         return found[0]
@@ -30,7 +31,9 @@ class Page:
     def titles(self) -> list[str]:
         return [a.text_content() for a in self.all("//li[contains(@class,'row')]/h2/a")]
 
-    def form(self, path: str, button: str | None = None, **values: str | list[str]) -> tuple[str, str, dict[str, object]]:
+    def form(
+        self, path: str, button: str | None = None, **values: str | list[str]
+    ) -> tuple[str, str, dict[str, object]]:
         """(method, address, fields) of a form, filled in; ``button``: the name of the one pressed."""
         form = self.one(path)
         assert form.tag == "form", form.tag
@@ -43,10 +46,10 @@ class Page:
                 chosen = field.xpath("./option[@selected]") or field.xpath("./option[1]")
                 fields[name] = chosen[0].get("value", "")
             else:
-                fields[name] = field.get("value", "on")
+                fields[name] = field.get("value", "on" if kind in ("checkbox", "radio") else "")
         fields |= values
         if button:
-            pressed = form.xpath(f".//button[@name='{button}']") or self.root.xpath(
+            pressed = form.xpath(f".//button[@name='{button}']") or self.all(
                 f"//button[@form='{form.get('id')}' and @name='{button}']"
             )
             fields[button] = pressed[0].get("value", "")

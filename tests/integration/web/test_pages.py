@@ -15,13 +15,38 @@ from web.keys import SHEET
 from web.pages import routes
 
 PAGES = (
-    *("/", "/folder/{folder}", "/feed/{feed}", "/starred", "/later", "/entry/{entry}", "/entry/{entry}?in=folder/{folder}"),
+    *(
+        "/",
+        "/folder/{folder}",
+        "/feed/{feed}",
+        "/starred",
+        "/later",
+        "/entry/{entry}",
+        "/entry/{entry}?in=folder/{folder}",
+    ),
     *("/add?url={url}", "/folders", "/manage", "/manage?q=gaz", "/feed/{feed}/health", "/feed/{feed}/edit"),
     *("/folder/{folder}/edit", "/settings/reading", "/settings/account", "/keys", "/add"),
     *("/?show=unread", "/?order=oldest", "/nothing-here", "/feed/999", "/folder/999"),
 )
-FRAGMENTS = ("/list?scope=all", "/fresh/all?since=1", "/fresh/feed/{feed}?since=1", "/sidebar", "/sidebar?all=1", "/sidebar?folder={folder}")
-OPEN = {"/welcome", "/signin", "/join", "/join/{code}", "/offline", "/do/welcome", "/do/signin", "/do/signout", "/do/join"}
+FRAGMENTS = (
+    "/list?scope=all",
+    "/fresh/all?since=1",
+    "/fresh/feed/{feed}?since=1",
+    "/sidebar",
+    "/sidebar?all=1",
+    "/sidebar?folder={folder}",
+)
+OPEN = {
+    "/welcome",
+    "/signin",
+    "/join",
+    "/join/{code}",
+    "/offline",
+    "/do/welcome",
+    "/do/signin",
+    "/do/signout",
+    "/do/join",
+}
 CANARY = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
 
 
@@ -51,7 +76,7 @@ def keeps_rules(page: Page) -> None:
     scripts = page.all("//script[not(@src)]")
     assert all(script.get("type") == "application/json" for script in scripts), "an inline script"
     assert not page.all("//style"), "an inline style sheet"
-    assert not [a for e in page.root.iter() if isinstance(e.tag, str) for a in e.attrib if a.startswith("on")]
+    assert not [a for e in page.root.iter() if isinstance(e.tag, str) for a in e.attrib if str(a).startswith("on")]
     assert len(page.all("//h1")) == 1
     assert page.all("//main[@id='main']") and page.all("//a[@class='skip' and @href='#main']")
     ids = [e.get("id") for e in page.all("//*[@id]")]
@@ -59,7 +84,11 @@ def keeps_rules(page: Page) -> None:
     assert "onerror=alert" not in re.sub(r"&lt;.*?&gt;", "", page.text)
     assert "<script>alert" not in page.text
     for field in page.all("//input[not(@type='hidden')]|//select"):
-        named = field.get("aria-label") or field.getparent().tag == "label" or page.all(f"//label[@for='{field.get('id')}']")
+        named = (
+            field.get("aria-label")
+            or field.getparent().tag == "label"
+            or page.all(f"//label[@for='{field.get('id')}']")
+        )
         assert named, f"no label: {field.attrib}"
     for link in page.all("//a[@href]"):
         assert not link.get("href").startswith(("javascript:", "data:")), link.get("href")
