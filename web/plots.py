@@ -34,9 +34,8 @@ class Scale:
         return BOTTOM - self.part(seconds) * (BOTTOM - TOP)
 
 
-QUICK = Scale(120, 3600, ((120, "2 min"), (300, "5 min"), (900, "15 min"), (3600, "1 h")))
-DAILY = Scale(900, 43_200, ((900, "15 min"), (3600, "1 h"), (14_400, "4 h"), (43_200, "12 h")))
-SLOW = Scale(14_400, 604_800, ((14_400, "4 h"), (43_200, "12 h"), (172_800, "2 days"), (604_800, "1 week")))
+# A feed is checked every two minutes at most and once an hour at least (SPEC B1), whatever it publishes.
+SCALE = Scale(120, 3600, ((120, "2 min"), (300, "5 min"), (900, "15 min"), (3600, "1 h")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,6 @@ class Rhythm:
     grid: list[list[float | None]]
     now: int
     days: list[str]
-
-    @property
-    def scale(self) -> Scale:
-        """The one that the busiest hour fits on."""
-        fastest = min(self.hours)
-        return QUICK if fastest < 1500 else DAILY if fastest < 3 * 3600 else SLOW
 
 
 def local(hours: list[float], grid: list[list[float | None]], hour_now: int, times: Times) -> Rhythm:
@@ -81,9 +74,9 @@ def interval(seconds: float) -> str:
 
 
 def bars(rhythm: Rhythm) -> str:
-    scale = rhythm.scale
+    scale = SCALE
     parts = [
-        '<svg class="plot" height="172" role="img" aria-label="How often Evantr expects an entry, hour by hour">',
+        '<svg class="plot" height="172" role="img" aria-label="How often Evantr checks, hour by hour">',
         *(
             f'<line class="grid" x1="0" x2="100%" y1="{scale.y(s):.0f}" y2="{scale.y(s):.0f}"/>'
             for s, _ in scale.ticks[:-1]
@@ -94,7 +87,7 @@ def bars(rhythm: Rhythm) -> str:
         now = " now" if hour == rhythm.now else ""
         parts.append(
             f'<rect class="b{now}" {_place(hour)} y="{BOTTOM - tall:.1f}" height="{tall:.1f}" rx="2">'
-            f"<title>{hour:02}:00, every {interval(seconds)}</title></rect>"
+            f"<title>{hour:02}:00, checked every {interval(seconds)}</title></rect>"
         )
     top = min(BOTTOM - 4, scale.y(rhythm.hours[rhythm.now])) - 8
     middle = min(97.0, max(3.0, rhythm.now * STEP + STEP / 2))
@@ -111,7 +104,7 @@ def cells(rhythm: Rhythm) -> str:
     for row, day in enumerate(rhythm.grid):
         for hour, seconds in enumerate(day):
             to_come = row == 0 and hour > rhythm.now
-            step = _step(rhythm.scale, seconds, to_come)
+            step = _step(seconds, to_come)
             parts.append(f'<rect class="{step}" {_place(hour)} y="{row * ROW}" height="14" rx="2"/>')
     for hour in range(0, 24, 3):
         odd = ' class="odd"' if hour % 6 else ""
@@ -119,10 +112,10 @@ def cells(rhythm: Rhythm) -> str:
     return "".join(parts) + "</svg>"
 
 
-def _step(scale: Scale, seconds: float | None, to_come: bool) -> str:
+def _step(seconds: float | None, to_come: bool) -> str:
     if to_come:
         return "cn"
-    return f"c{min(4, int(scale.part(seconds) * 5))}" if seconds is not None else "c0"
+    return f"c{min(4, int(SCALE.part(seconds) * 5))}" if seconds is not None else "c0"
 
 
 def table(rhythm: Rhythm) -> str:
@@ -132,7 +125,7 @@ def table(rhythm: Rhythm) -> str:
     )
     return (
         "<details><summary>The same as a table</summary>"
-        '<table class="tbl"><thead><tr><th scope="col">Hour</th><th scope="col" class="n">One entry in</th></tr>'
+        '<table class="tbl"><thead><tr><th scope="col">Hour</th><th scope="col" class="n">Checked every</th></tr>'
         "</thead>"
         f"<tbody>{rows}</tbody></table></details>"
     )
@@ -145,24 +138,26 @@ def words(rhythm: Rhythm, title: str) -> str:
         return f"Evantr is still learning when {title} publishes."
     busiest = min(range(24), key=lambda hour: rhythm.hours[hour])
     fastest, slowest = min(rhythm.hours), max(rhythm.hours)
+    if fastest > 3300:
+        return f"{title} publishes rarely, so Evantr comes by once an hour all day."
     if slowest < fastest * 1.3:
-        return f"{title} publishes evenly, about every {interval(fastest)}."
+        return f"{title} publishes evenly; Evantr checks about every {interval(fastest)}."
     quiet = max(range(24), key=lambda hour: rhythm.hours[hour])
     return f"{title} is busiest around {busiest} o’clock and quietest around {quiet}."
 
 
 def draw(rhythm: Rhythm, title: str) -> Markup:
     axis = "".join(
-        f'<text x="36" y="{rhythm.scale.y(seconds) + 4:.0f}" text-anchor="end">{label}</text>'
-        for seconds, label in rhythm.scale.ticks
+        f'<text x="36" y="{SCALE.y(seconds) + 4:.0f}" text-anchor="end">{label}</text>'
+        for seconds, label in SCALE.ticks
     )
     days = "".join(f"<span>{name}</span>" for name in rhythm.days)
     figure = (
         '<figure class="rhythm" aria-describedby="rt"><div class="pl">'
         f'<svg class="plot ax" height="172" aria-hidden="true">{axis}</svg>{bars(rhythm)}'
         f'<div class="dayl" aria-hidden="true">{days}</div>{cells(rhythm)}</div>'
-        f'<figcaption><p id="rt">Each bar is how often {esc(title)} publishes in that hour of the day, the'
-        f" mean of the ten days below it. {esc(words(rhythm, title))}</p>{table(rhythm)}</figcaption></figure>"
+        f'<figcaption><p id="rt">Each bar is how often Evantr checks in that hour of the day, the mean of'
+        f" the ten days below it. {esc(words(rhythm, title))}</p>{table(rhythm)}</figcaption></figure>"
     )
     return safe(figure)
 

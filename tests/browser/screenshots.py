@@ -1,0 +1,115 @@
+"""`make screenshots`: the README's pictures, made by driving the real demo in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, MISSING
+from tests.browser.program import free_port
+from tests.browser.reader import NAME, PASSWORD, PHONE, WIDE
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+OPENED, BUSY = "In praise of the second draft", "Harbour Log"
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[tuple[str, str]]:
+    """(Evantr's address, the address of the demo's site)."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evantr", "demo", "--port", str(free_port()), "--data", str(folder)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        found: list[str] = []
+        while len(found) < 2:
+            found += re.findall(r"http://\S+", process.stdout.readline())
+        yield found[0], found[1]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
+def fill(page: Page, site: str) -> None:
+    """First account, then everything that the demo's front page names, in two folders."""
+    page.goto("/welcome")
+    page.fill("[name=name]", NAME)
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/add**")
+    page.fill("[name=url]", site)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-subscribe]")
+    picture(page, "add")
+    for box in page.query_selector_all("[data-subscribe] input[type=checkbox]"):
+        if not box.is_checked():
+            box.evaluate("box => box.click()")
+    page.select_option("[name=folder]", "new")
+    page.fill("[name=new_folder]", "Making things")
+    page.click("[data-subscribe] .btn.main")
+    page.wait_for_url("**/folder/*")
+    page.wait_for_timeout(5000)  # entries and icons come from background work
+
+
+def picture(page: Page, name: str) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(250)
+        page.screenshot(path=PICTURES / f"{name}-{scheme}.png")
+    page.emulate_media(color_scheme="light")
+
+
+def take(browser: Browser, address: str, site: str) -> None:
+    context = browser.new_context(base_url=address, viewport=WIDE)
+    page = context.new_page()
+    fill(page, site)
+    page.goto("/folder/1")
+    for _ in range(3):
+        page.keyboard.press("j")
+        page.wait_for_timeout(400)
+    page.goto("/folder/1")
+    page.locator(".rows h2 a", has_text=OPENED).first.click()
+    page.mouse.move(900, 700)  # off the row, whose actions show while it is pointed at
+    page.wait_for_timeout(2500)
+    picture(page, "reading")
+    page.goto(page.locator("[data-feed-row]", has_text=BUSY).get_attribute("href") + "/health")  # type: ignore[operator]
+    picture(page, "health")
+    page.goto("/keys")
+    picture(page, "keys")
+    page.set_viewport_size(PHONE)
+    page.goto("/folder/1")
+    picture(page, "phone")
+    context.close()
+
+
+def main() -> int:
+    if not Path(CHROMIUM).exists():
+        sys.stderr.write(f"{MISSING}\n")
+        return 1
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        demo(Path(folder)) as (address, site),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        take(browser, address, site)
+        browser.close()
+    sys.stdout.write(f"Pictures are in {PICTURES}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
