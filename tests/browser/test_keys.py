@@ -199,8 +199,7 @@ shortcut("add")(_goes("+", "/add"))
 
 @shortcut("go-folders")
 def _folders(reader: Reader) -> None:
-    """The page of folders is for phones; a wide window is sent back to the list."""
-    with reader.page.expect_request("**/folders"):
+    with reader.page.expect_response("**/folders"), reader.page.expect_navigation():
         reader.press("g", "f")
 
 

@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import brotli
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.pages import SIGNED_OUT, signed_in
-from tests.browser.program import Program
+from tests.browser.program import ROOT, Program
 from tests.browser.reader import PHONE, WIDE, Reader
 from tests.helpers.site import Site
 
 SERIOUS = ("serious", "critical")
 FIRST_VISIT = 60_000
 LATER_VISIT = 10_000
+FIRST_SCRIPTS = 10_000
 SHIFTS = """
   window.shifted = [];
   new PerformanceObserver((list) => {
@@ -176,6 +178,13 @@ class Weigher:
             out["/" + url.split("/", 3)[3]] += size
         self.urls.clear()
         return out
+
+
+def test_scripts_of_the_first_paint_are_light() -> None:
+    """What a list needs before anything is pressed; the rest comes with its first use."""
+    names = ("main", "dom", "api", "rows", "list", "live", "counts", "keys", "fold", "drag")
+    files = [ROOT / f"web/static/js/{name}.js" for name in names]
+    assert sum(len(brotli.compress(file.read_bytes())) for file in files) <= FIRST_SCRIPTS
 
 
 def test_first_and_later_visits_are_light(browser: Browser, program: Program, addresses: list[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.program import Program
+from tests.browser.program import ROOT, Program
 from tests.browser.reader import NAME, PASSWORD, Reader
 from tests.helpers.site import Site, SiteFeed
 
@@ -41,6 +41,7 @@ def tides(site: Site, radio: SiteFeed) -> SiteFeed:
     radio.publish("Episode 1")
     site.page("/", "/tides.atom", "/tides.xml", "/radio.xml", title="Oosthaven")
     site.page("/lonely", title="Only words")
+    site.put("/favicon.ico", (ROOT / "web/static/icon-180.png").read_bytes(), "image/png", delay=1)
     return busy
 
 
@@ -108,6 +109,7 @@ def test_subscribe_into_a_new_folder_and_entries_appear(window: Reader, tides: S
     expect(window.page.locator(".row.unread")).to_have_count(20, timeout=15_000)
     expect(bar_count(window)).to_have_text("20 unread")
     expect(window.page.locator(".horizon")).to_be_visible()
+    expect(window.side("Tidewater").locator("img.fav")).to_be_visible(timeout=15_000)
     window.wait_unread(window.subscribe(radio), 1)
 
 
@@ -330,3 +332,66 @@ def test_back_brings_the_list_as_it_was_left(window: Reader) -> None:
     expect(window.rows()).to_have_count(count)
     again = window.page.locator("section.list").evaluate("list => list.scrollTop")
     assert abs(again - place) < 5
+
+
+def test_an_embed_loads_its_frame_on_a_click(window: Reader, site: Site) -> None:
+    films = site.feed("/films.xml", "Films")
+    films.publish("A film", '<iframe src="https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ" title="Short"></iframe>')
+    feed = window.subscribe(films)
+    window.wait_unread(feed, 1)
+    window.page.goto(f"/feed/{feed}")
+    window.ready()
+    window.press("j")
+    card = window.page.locator("figure.embed")
+    expect(card).to_be_visible()
+    before = card.bounding_box()
+    card.get_by_role("link").click()
+    frame = card.locator("iframe")
+    expect(frame).to_have_attribute("sandbox", re.compile("allow-scripts"))
+    after = card.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["height"] - after["height"]) < 2
+    window.forgive("ERR_")
+
+
+def test_scrolling_past_marks_only_for_those_who_chose_it(window: Reader) -> None:
+    window.press("z")
+    for chosen, mark in (("open", False), ("scroll", True)):
+        window.api("PATCH", "/me", {"marking": chosen})
+        window.page.goto("/")
+        window.ready()
+        unread = window.api("GET", "/counters")["unread"]
+        window.page.locator("section.list").evaluate("list => { list.scrollTop = 500; }")
+        if mark:
+            window.eventually(lambda unread=unread: window.api("GET", "/counters")["unread"] < unread)  # type: ignore[misc]
+        else:
+            window.page.wait_for_timeout(900)  # longer than such marks are gathered
+            assert window.api("GET", "/counters")["unread"] == unread
+    window.api("PATCH", "/me", {"marking": "open"})
+
+
+def test_a_long_press_drags_by_touch(browser: Browser, program: Program, window: Reader) -> None:
+    touch = Reader.open(browser, program, has_touch=True)
+    touch.join()
+    touch.page.goto("/")
+    touch.ready()
+    begin, end = touch.side("Radio").bounding_box(), touch.side("Making things").bounding_box()
+    assert begin is not None
+    assert end is not None
+    session = touch.context.new_cdp_session(touch.page)
+
+    def finger(kind: str, y: float | None = None) -> None:
+        points = [] if y is None else [{"x": end["x"] + 60, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    finger("touchStart", begin["y"] + 10)
+    expect(touch.page.locator(".dragged")).to_be_visible()
+    for step in range(6):
+        finger("touchMove", begin["y"] + 10 + (end["y"] - begin["y"]) * step / 5)
+    expect(touch.page.locator(".side .drop")).to_be_visible()
+    finger("touchEnd")
+    touch.toast("Radio moved to Making things")
+    assert "Radio" in touch.folder("Making things")
+    assert touch.complaints == []
+    touch.close()

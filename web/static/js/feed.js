@@ -66,7 +66,7 @@ export async function rename(id) {
   const field = make("input", { class: "in", id: "new-name", name: "title", value: name(id), maxlength: "200" });
   const form = make("form", { method: "dialog", class: "ask" },
     make("label", { for: "new-name" }, "Name"), field,
-    make("p", { class: "quiet" }, "Left empty, the feed's own name is shown."),
+    make("p", { class: "quiet" }, "Left empty, the feed’s own name is shown."),
     make("button", { class: "btn main" }, "Rename"));
   form.addEventListener("submit", () => renameTo(id, field.value.trim()));
   dialog(`Rename ${name(id)}`, {}, form);

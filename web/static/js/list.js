@@ -75,7 +75,8 @@ async function begin() {
     else close({ push: false });
   });
   if (one("article.entry")) (await import("./reach.js")).reach(document);
-  for (const name of ["paging", "fresh"]) (await import(`./${name}.js`)).start(one("section.list"));
+  const more = root.dataset.marking === "scroll" ? ["passing"] : [];
+  for (const name of ["paging", "fresh", ...more]) (await import(`./${name}.js`)).start(one("section.list"));
 }
 
 export function start(section) {

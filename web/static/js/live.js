@@ -55,6 +55,7 @@ function receive({ type, data }) {
   const detail = JSON.parse(data || "{}");
   const known = type === "counters" && detail.rev === state.rev && (detail.feed_rev ?? state.feed_rev) === state.feed_rev;
   if (type !== "flag" && type !== "feed" && !known) readCounts();
+  if (type === "feed") import("./icon.js").then(({ redraw }) => redraw(detail.feed_id));
   tell(type, detail);
 }
 

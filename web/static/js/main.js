@@ -17,6 +17,7 @@ async function begin(element, name) {
   await start(element);
 }
 
+document.documentElement.toggleAttribute("data-no-sidebar", sessionStorage.getItem("evantr.sidebar") === "hidden");
 bind().then(() => { document.documentElement.dataset.ready = ""; });
 document.addEventListener("toggle", () => import("./menu.js"), { once: true, capture: true });
 if (one(".toast")) import("./toast.js").then(({ adopt }) => adopt());

@@ -37,6 +37,15 @@ export function setRead(id, read, quiet = true) {
     { key: `read/${id}`, method: "POST", path: "/entries/mark", body: { ids: [id], read } }, quiet);
 }
 
+/** Rows that were scrolled past, in one act. */
+export function readPast(ids) {
+  const fresh = ids.filter((id) => isRead(id) === false);
+  const show = (read) => fresh.forEach((id) => showRead(id, read));
+  if (!fresh.length) return null;
+  return decide(() => show(true), () => show(false),
+    { key: `past/${fresh.join()}`, method: "POST", path: "/entries/mark", body: { ids: fresh, read: true } }, true);
+}
+
 const flag = (kind, name) => (id, on) => decide(
   () => paint(id, { [name]: on }), () => paint(id, { [name]: !on }),
   { key: `${kind}/${id}`, method: on ? "PUT" : "DELETE", path: `/entries/${id}/${kind}` });

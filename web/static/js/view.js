@@ -29,7 +29,7 @@ export function layout() {
   return keep({ layout: value });
 }
 
-/** The sidebar comes and goes for this tab; it is no preference. */
+/** The sidebar comes and goes for this tab; it is no preference of the account. */
 export function sidebar() {
   const hidden = root.toggleAttribute("data-no-sidebar");
   sessionStorage.setItem("evantr.sidebar", hidden ? "hidden" : "");
