@@ -24,6 +24,7 @@ from web.kit import Visit
 from web.lists import Choice
 from web.pages.lists import list_page
 from web.paths import with_query
+from web.prose import reachable
 from web.routing import get
 
 
@@ -106,7 +107,7 @@ def draw(
         "url": web_address(entry.url),
         "comments": web_address(entry.comments_url),
         "when": safe(times.near_tag(shown)),
-        "content": safe(visit.kit.images.rewrite(entry.content)),
+        "content": safe(reachable(visit.kit.images.rewrite(entry.content))),
         "players": players,
         "files": files,
         "back": with_query(f"{visit.address()}#e{entry.id}", fragment=None),

@@ -22,7 +22,6 @@ async def show(visit: Visit) -> Response:
         rows=[row for row in rows if fits(row[0], q)],
         total=len(rows),
         folders=side.folders,
-        chosen=frozenset[int](),
     )
 
 

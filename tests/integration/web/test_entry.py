@@ -7,6 +7,7 @@ import pytest
 from reader.models.entry import Enclosure, NewEntry, SafeHtml
 from tests.helpers.app import ORIGIN, Person, World
 from tests.integration.web.page import open_page, send
+from web.prose import reachable
 
 CLICK = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 
@@ -184,3 +185,13 @@ async def test_a_scope_that_does_not_fit(world: World, ada: Person, scope: str) 
     entry = (await world.entry_ids(ada))[0]
     page = await open_page(ada.http, f"/entry/{entry}?in={scope}")
     assert page.status == {"nonsense": 422, "feed/-1": 422, "starred": 200, "later": 200}.get(scope, 404)
+
+
+def test_what_scrolls_can_be_reached() -> None:
+    html = SafeHtml(
+        '<p title="&lt;pre&gt; <pre> <table>">a</p><pre class="x">b</pre><table><tr><td>c</td></tr></table>'
+    )
+    assert reachable(html) == (
+        '<p title="&lt;pre&gt; <pre> <table>">a</p><pre tabindex="0" class="x">b</pre>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><tr><td>c</td></tr></table></div>'
+    )

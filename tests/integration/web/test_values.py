@@ -75,7 +75,7 @@ def test_a_rhythm_is_drawn_in_the_readers_hours() -> None:
 def test_any_rhythm_can_be_drawn(hours: list[float], now: int) -> None:
     rhythm = plots.Rhythm(hours, [[None] * 24] * 10, now, ["Today"] * 10)
     assert plots.draw(rhythm, "").count("<title>") == 24
-    assert all(0 <= rhythm.scale.part(seconds) <= 1 for seconds in hours)
+    assert all(0 <= plots.SCALE.part(seconds) <= 1 for seconds in hours)
 
 
 @pytest.mark.parametrize(
