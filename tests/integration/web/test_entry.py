@@ -109,6 +109,7 @@ async def test_star_and_later_by_form(world: World, ada: Person) -> None:
 async def test_text_settings_by_form(world: World, ada: Person) -> None:
     await world.feed(entries=1, readers=[ada])
     page = await open_page(ada.http, f"/entry/{(await world.entry_ids(ada))[0]}")
+    assert page.one("//form[@class='textform']").get("action") == "/do/text"
     page = await send(ada.http, page, "//form[@class='textform']", text_size="21", text_width="60", text_face="sans")
     assert (page.root.get("data-size"), page.root.get("data-measure"), page.root.get("data-face")) == (
         "21",

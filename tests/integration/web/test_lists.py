@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.helpers.app import Person, World
 from tests.integration.web.page import Page, open_page, send
 
-MARK_ABOVE = "//li[@id='horizon']//form"
+MARK_ABOVE = "//li[@id='horizon']//form[@action='/do/mark-all']"
 
 
 async def test_unread_stands_above_the_line(world: World, ada: Person) -> None:
