@@ -70,6 +70,7 @@ function closeInPlace() {
 export async function open(row, { focus = "row", push = true } = {}) {
   const id = (wanted = idOf(row));
   select(row, { focus: focus === "row" });
+  if (root.dataset.marking !== "never") setRead(id, true); // before the text is there: J past it counts as well
   const pane = one(".pane");
   const waiting = beside() && setTimeout(() => pane.classList.add("waiting"), slow);
   try {
@@ -77,7 +78,6 @@ export async function open(row, { focus = "row", push = true } = {}) {
     if (wanted !== id) return;
     mount(fragment(html), row, focus);
     if (push) place.opened(id, link(row).href);
-    if (root.dataset.marking !== "never") setRead(id, true);
     ahead(step(row, 1));
   } catch (error) {
     complain(error);

@@ -34,6 +34,8 @@ export function select(row, { focus = true } = {}) {
 
 /** Text for screen readers in front of a title; the dot and the weight are for the eyes. */
 function paintUnread(row, on) {
+  // A lighter title may need a line less; the row keeps its height, so that nothing below it moves.
+  if (!on && row.classList.contains("unread")) row.dataset.lines = Math.round(one("h2", row).offsetHeight / 20);
   row.classList.toggle("unread", on);
   const word = one("h2 > .vh", row);
   if (on && !word) one("h2", row).prepend(make("span", { class: "vh" }, "Unread: "));

@@ -1,7 +1,8 @@
 /** How things look: density, layout, text, sidebar. It applies at once and is kept on the server. */
-import { call } from "./api.js";
-import { make, one, root } from "./dom.js";
+import { call, piece } from "./api.js";
+import { all, fragment, one, root } from "./dom.js";
 import { remount } from "./open.js";
+import { idOf, list, rowOf } from "./rows.js";
 import { complain, toast } from "./toast.js";
 
 const densities = ["compact", "balanced", "roomy"];
@@ -14,11 +15,28 @@ async function keep(changes) {
   }
 }
 
-export function density(event) {
+export async function density(event) {
   const value = densities[Number(event.code.slice(-1)) - 1];
   root.dataset.density = value;
   toast(`Density: ${value}`);
-  return keep({ density: value });
+  await keep({ density: value });
+  if (value === "roomy") await summaries();
+}
+
+/** Summaries are drawn for the roomy density only; rows that came without get theirs when it is chosen. */
+async function summaries() {
+  const section = list();
+  if (!section || one(".row .sum", section)) return;
+  const { scope, show, order } = section.dataset;
+  try {
+    const drawn = fragment(await piece(`/list?${new URLSearchParams({ scope, show, order })}`));
+    for (const summary of all(".row .sum", drawn)) {
+      const row = rowOf(idOf(summary.closest(".row")));
+      row?.insertBefore(summary, one(".acts", row));
+    }
+  } catch (error) {
+    complain(error);
+  }
 }
 
 export function layout() {
