@@ -1,13 +1,14 @@
 /** What each shortcut does, by the name that the server's table gives it. Loaded with the first key pressed. */
 import { get } from "./api.js";
-import { one } from "./dom.js";
+import { column, one } from "./dom.js";
 import { showFresh } from "./fresh.js";
 import { has, markAll, setLater, setRead, setStar } from "./marks.js";
 import { close, open, opened } from "./open.js";
 import { current, idOf, isUnread, link, list, rowOf, select, step } from "./rows.js";
 import { complain, toast, undo } from "./toast.js";
 
-const here = () => rowOf(opened()) ?? current();
+/** The row at hand: while the next entry is on its way, it is already that one. */
+const here = () => current() ?? rowOf(opened());
 const go = (address) => () => location.assign(address);
 const use = (name, what) => async (given) => (await import(`./${name}.js`))[what](given);
 
@@ -24,10 +25,7 @@ function openOrClose(event) {
 }
 
 /** The box that scrolls under the person's eyes. */
-function reading() {
-  const pane = one(".pane");
-  return pane && getComputedStyle(pane).overflowY === "auto" ? pane : document.scrollingElement;
-}
+const reading = () => column(one("article.entry") ?? list() ?? document.body) ?? document.scrollingElement;
 
 function page(by) {
   const box = reading();
@@ -37,7 +35,7 @@ function page(by) {
 }
 
 const onEntry = (does) => () => {
-  const id = opened() || (here() && idOf(here()));
+  const id = here() ? idOf(here()) : opened();
   if (id) does(id);
 };
 

@@ -55,3 +55,11 @@ export const some = (number, single, many) => `${count(number)} ${plural.select(
 
 export const wide = matchMedia("(width >= 1120px)");
 export const phone = matchMedia("(width < 720px)");
+
+/** The box that scrolls `element`: a column of its own, or null for the page. */
+export function column(element) {
+  for (let box = element; box && box !== document.body; box = box.parentElement) {
+    if (/auto|scroll/.test(getComputedStyle(box).overflowY)) return box;
+  }
+  return null;
+}

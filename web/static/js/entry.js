@@ -1,4 +1,5 @@
 /** The buttons of a row's plate and of the open entry's bar. */
+import { one } from "./dom.js";
 import { isUnread, rowOf, step } from "./rows.js";
 import { has, setLater, setRead, setStar } from "./marks.js";
 import { open, opened } from "./open.js";
@@ -7,7 +8,7 @@ const unread = (id, button) => (rowOf(id) ? isUnread(rowOf(id)) : button.getAttr
 
 /** Previous or next row, opened; where the open entry is not in the list, the button's own link. */
 function go(by, button) {
-  const here = rowOf(opened());
+  const here = one(".rows > .row[aria-current]") ?? rowOf(opened());
   const row = here && step(here, by);
   if (row) open(row);
   else if (!here && button.href) location.assign(button.href);

@@ -1,6 +1,6 @@
 /** Fetches the next page when the end is near; the link "Older entries" is what does it without script. */
 import { piece } from "./api.js";
-import { fragment, one } from "./dom.js";
+import { column, fragment, one } from "./dom.js";
 import { rowOf } from "./rows.js";
 
 const near = 1200; // px from the end
@@ -19,16 +19,13 @@ async function next(more, watch) {
   }
 }
 
-/** What scrolls: the list's own column where it has one, else the page. */
-const scroller = (section) => (getComputedStyle(section).overflowY === "auto" ? section : null);
-
 export function start(section) {
   const watcher = new IntersectionObserver((seen) => {
     const more = seen.find((entry) => entry.isIntersecting)?.target;
     if (!more) return;
     watcher.disconnect();
     next(more, watch);
-  }, { root: scroller(section), rootMargin: `0px 0px ${near}px 0px` });
+  }, { root: column(section), rootMargin: `0px 0px ${near}px 0px` });
   const watch = () => { const more = one(".rows > .more", section); if (more) watcher.observe(more); };
   watch();
   addEventListener("evantr:drawn", watch);

@@ -1,5 +1,5 @@
 /** For those who chose it: an unread row that was scrolled past is read. Sent a few at a time. */
-import { all } from "./dom.js";
+import { all, column } from "./dom.js";
 import { readPast } from "./marks.js";
 import { idOf, isUnread } from "./rows.js";
 
@@ -15,7 +15,7 @@ export function start(section) {
       past.add(idOf(target));
       timer ||= setTimeout(send, pause);
     }
-  }, { root: getComputedStyle(section).overflowY === "auto" ? section : null, rootMargin: "-56px 0px 0px 0px" });
+  }, { root: column(section), rootMargin: "-56px 0px 0px 0px" });
   const watch = () => { for (const row of all(".rows > .row.unread", section)) watcher.observe(row); };
   watch();
   new MutationObserver(watch).observe(section.querySelector(".rows"), { childList: true });

@@ -2,13 +2,13 @@
  * Back restores a list as it was left: its rows, its place, its open entry. The rows are kept for the tab's
  * lifetime under a key in `history.state`; a list drawn anew would have moved what was read below the line.
  */
-import { fragment, one } from "./dom.js";
+import { column, fragment, one } from "./dom.js";
 import { list } from "./rows.js";
 
 const kept = "evantr.list.";
 const most = 8;
 
-const scroller = () => (list().scrollHeight > list().clientHeight + 1 ? list() : document.scrollingElement);
+const scroller = () => column(list()) ?? document.scrollingElement;
 const state = () => history.state ?? {};
 
 /** An entry was opened: its address goes on top of the list's, or takes the place of the entry before it. */
