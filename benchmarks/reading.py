@@ -7,6 +7,8 @@ import json
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.client import Connection
@@ -14,7 +16,7 @@ from benchmarks.report import Figure, progress
 from benchmarks.seed import TOKEN, clock_now, seed
 from benchmarks.servers import free_port, memory_mb, running
 
-ROUNDS = 300
+WARM, ROUNDS = 60, 300
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
 TARGETS = {
     "page of 100, folder of 100 feeds": 2.0,
@@ -58,54 +60,77 @@ def requests(connection: Connection) -> dict[str, Callable[[], bytes]]:
     }
 
 
-def measure(connection: Connection, floor: Connection, next_request: Callable[[], bytes]) -> tuple[float, float]:
-    """(median, floor's median) in ms, taken in turn so that a noisy machine hits both."""
-    size = len(connection.send(next_request())[1])
-    bare = floor.request("GET", f"/?{size}")
-    ours, theirs = [], []
-    for n in range(ROUNDS + 20):
-        a, b = connection.timed(next_request()), floor.timed(bare)
-        if n >= 20:  # warm
-            ours.append(a)
-            theirs.append(b)
-    return statistics.median(ours), statistics.median(theirs)
+@dataclass
+class Store:
+    """A running program over a store of one size."""
+
+    size: int
+    pid: int
+    connection: Connection
+    requests: dict[str, Callable[[], bytes]]
 
 
 def bench_reading(sizes: list[int]) -> list[Figure]:
-    """Figures for each size, then the largest as a multiple of the smallest."""
+    """Figures for each size, then the largest as a multiple of the smallest. All programs run side by side, and each
+    request goes to every one of them and to the floor in turn, so that a noisy machine hits all alike."""
     figures: list[Figure] = []
-    by_size: dict[int, dict[str, float]] = {}
-    for size in sizes:
-        with tempfile.TemporaryDirectory(prefix="evantr-bench-") as name:
-            folder = Path(name)
-            asyncio.run(seed(folder, size, clock_now(), progress(f"store of {size:,} entries")))
-            by_size[size] = _one_size(folder, size, figures)
-    small, large = min(sizes), max(sizes)
-    if small != large:
-        for what in TARGETS:
-            ratio = by_size[large][what] / by_size[small][what]
-            name = f"{what}: {large:,} entries against {small:,}"
+    with ExitStack() as stack:
+        folders = [_seeded(stack, size) for size in sizes]
+        floor_port = free_port()
+        stack.enter_context(running(["-m", "benchmarks.floor", str(floor_port)], floor_port))
+        programs = [_start(stack, folder) for folder in folders]
+        # Connections come last: an idle one is closed by the server after five seconds.
+        floor = Connection("127.0.0.1", floor_port)
+        stack.callback(floor.close)
+        stores = [_open(stack, size, *program, figures) for size, program in zip(sizes, programs, strict=True)]
+        medians = {what: _measure(what, stores, floor, figures) for what in TARGETS}
+        for store in stores:
+            name = f"memory after reading, {store.size:,} entries"
+            figures.append(Figure(name, memory_mb(store.pid), "MB", None, None, None))
+    if len(stores) > 1:
+        for what, by_store in medians.items():
+            ratio = by_store[-1] / by_store[0]
+            name = f"{what}: {sizes[-1]:,} entries against {sizes[0]:,}"
             figures.append(Figure(name, ratio, "×", None, ratio, 1.2))
     return figures
 
 
-def _one_size(folder: Path, size: int, figures: list[Figure]) -> dict[str, float]:
-    port, floor_port = free_port(), free_port()
+def _seeded(stack: ExitStack, size: int) -> Path:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evantr-bench-")))
+    asyncio.run(seed(folder, size, clock_now(), progress(f"store of {size:,} entries")))
+    return folder
+
+
+def _start(stack: ExitStack, folder: Path) -> tuple[int, int]:
+    """The program on a store: (its pid, its port)."""
+    port = free_port()
     env = {"EVANTR_DATA": str(folder), "EVANTR_PORT": str(port)}
-    medians: dict[str, float] = {}
-    with (
-        running(["-m", "evantr", "serve"], port, env) as server,
-        running(["-m", "benchmarks.floor", str(floor_port)], floor_port),
-    ):
-        idle = memory_mb(server.pid)
-        figures.append(Figure(f"memory of the idle program, {size:,} entries", idle, "MB", None, None, 120))
-        connection, floor = Connection("127.0.0.1", port), Connection("127.0.0.1", floor_port)
-        for what, next_request in requests(connection).items():
-            median, bare = measure(connection, floor, next_request)
-            medians[what] = median
-            figures.append(Figure(f"{what}, {size:,} entries", median, "ms", bare, median / bare, TARGETS[what]))
-        busy = memory_mb(server.pid)
-        figures.append(Figure(f"memory after reading, {size:,} entries", busy, "MB", None, None, None))
-        connection.close()
-        floor.close()
+    return stack.enter_context(running(["-m", "evantr", "serve"], port, env)).pid, port
+
+
+def _open(stack: ExitStack, size: int, pid: int, port: int, figures: list[Figure]) -> Store:
+    """Notes what the program takes before anybody reads, then connects to it."""
+    figures.append(Figure(f"memory of the idle program, {size:,} entries", memory_mb(pid), "MB", None, None, 120))
+    connection = Connection("127.0.0.1", port)
+    stack.callback(connection.close)
+    return Store(size, pid, connection, requests(connection))
+
+
+def _measure(what: str, stores: list[Store], floor: Connection, figures: list[Figure]) -> list[float]:
+    """Medians in ms, one for each store; the floor sends as many bytes as the first store answers."""
+    bare = floor.request("GET", f"/?{len(stores[0].connection.send(stores[0].requests[what]())[1])}")
+    taken: list[list[float]] = [[] for _ in stores]
+    floors: list[float] = []
+    for n in range(WARM + ROUNDS):
+        times = [store.connection.timed(store.requests[what]()) for store in stores]
+        least = floor.timed(bare)
+        if n >= WARM:
+            floors.append(least)
+            for times_of, time in zip(taken, times, strict=True):
+                times_of.append(time)
+    medians = [statistics.median(times) for times in taken]
+    least = statistics.median(floors)
+    for store, median in zip(stores, medians, strict=True):
+        name = f"{what}, {store.size:,} entries"
+        figures.append(Figure(name, median, "ms", least, median / least, TARGETS[what]))
     return medians

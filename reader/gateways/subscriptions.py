@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
@@ -120,9 +120,11 @@ class SubscriptionGateway:
     # ---- folders
 
     async def add_folder(self, user_id: int, title: str) -> Folder:
+        """A new folder is open: what is put into it shall be seen."""
         folder = await self._subscriptions.add_folder(user_id, title)
+        await self._subscriptions.open_folder(user_id, folder.id, True)
         await self.changed(user_id)
-        return folder
+        return replace(folder, open=True)
 
     async def rename_folder(self, user_id: int, folder: Folder, title: str, label: str) -> Undo:
         await self._subscriptions.rename_folder(user_id, folder.id, title)
