@@ -92,7 +92,7 @@ class DiscoveryGateway:
         for url in _spellings(address):
             feed = await self._feeds.by_url(url)
             if feed is not None and feed.state != "gone":
-                return _found(feed)
+                return known_feed(feed)
         return None
 
     async def _ask(self, job: Discover, wait: float) -> Finding:
@@ -179,7 +179,8 @@ def _spellings(address: str) -> tuple[str, ...]:
     return address, other
 
 
-def _found(feed: Feed) -> FoundFeed:
+def known_feed(feed: Feed, *, subscribed: bool = False) -> FoundFeed:
+    """A stored feed as discovery shows it."""
     return FoundFeed(
         url=feed.url,
         title=feed.title or feed.url,
@@ -187,6 +188,7 @@ def _found(feed: Feed) -> FoundFeed:
         site_url=feed.site_url,
         format=feed.format,
         feed_id=feed.id,
+        subscribed=subscribed,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reader.cache import Cache
 from reader.errors import Invalid, Limited, NotFound
-from reader.gateways.discovery import DiscoveryGateway
+from reader.gateways.discovery import DiscoveryGateway, known_feed
 from reader.gateways.feeds import FeedGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
@@ -72,7 +72,7 @@ class FeedService:
             return []
         shelf = await self._reading.shelf(user_id)
         feeds = await self._feeds.search(words[:200], max(1, min(limit, 100)))
-        return [_found(feed, feed.id in shelf.subs) for feed in feeds]
+        return [known_feed(feed, subscribed=feed.id in shelf.subs) for feed in feeds]
 
     async def subscribe(
         self,
@@ -110,13 +110,13 @@ class FeedService:
     async def _target(self, actor: Actor, feed_id: int | None, url: str | None) -> tuple[Feed | None, FoundFeed]:
         if feed_id is not None:
             feed = self._access.feed(actor, await self._feeds.get(feed_id))
-            return feed, _found(feed, False)
+            return feed, known_feed(feed)
         if not url:
             raise Invalid("Say which feed: its address or its id.", {"url": "missing"})
         address = canonical(normalize(url))
         known = await self._feeds.at(address)
         if known is not None:
-            return known, _found(known, False)
+            return known, known_feed(known)
         proven = await self._discovery.proven(address)
         if proven is None:
             message = "Evantr has not looked at that address yet, or it is no feed. Find it first."
@@ -220,15 +220,3 @@ class FeedService:
         """How many feeds, entries, users … the store holds."""
         self._access.admin(actor)
         return await self._feeds.stats()
-
-
-def _found(feed: Feed, subscribed: bool) -> FoundFeed:
-    return FoundFeed(
-        url=feed.url,
-        title=feed.title or feed.url,
-        description=feed.description,
-        site_url=feed.site_url,
-        format=feed.format,
-        feed_id=feed.id,
-        subscribed=subscribed,
-    )
