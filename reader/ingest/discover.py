@@ -32,9 +32,11 @@ __all__ = [
 
 MOST_PROVEN = 12
 AT_ONCE = 4
+HEAD_START = 1.0  # seconds that https has before http is asked beside it
 SHOWN_HEADERS = ("content-type", "content-length", "location", "server", "etag", "last-modified", "retry-after")
 PoolCall = Callable[..., Awaitable[Any]]
 """``await pool_call(function, *args)`` runs a function of ingest.work in the CPU pool."""
+Answer = tuple[Fetched | None, Upstream | None]
 
 
 class FetcherLike(Protocol):
@@ -102,6 +104,11 @@ class _Proven:
     rank: int
 
 
+def _no_https(error: Upstream | None) -> bool:
+    """Whether a failure may mean only that the server speaks no https."""
+    return error is not None and error.kind in ("tls", "connect", "timeout")
+
+
 class _Search:
     """One run of the ladder."""
 
@@ -116,16 +123,46 @@ class _Search:
         self._findings = PageFindings("")
 
     async def run(self, url: str, bare: bool) -> Discovery:
-        answer, error = await self._get(url, "the address")
-        if error is not None and bare and error.kind in ("tls", "connect", "timeout"):
-            url = "http://" + url.removeprefix("https://")
-            answer, error = await self._get(url, "the address without encryption")
+        url, answer, error = await self._either(url) if bare else (url, *await self._get(url, "the address"))
         if answer is None:
             return await self._without_page(url, error)
         proven = await self._prove_answer(answer, 0, "the address")
         if proven is not None:
             return self._done([proven])
         return await self._from_page(answer)
+
+    async def _either(self, url: str) -> tuple[str, Fetched | None, Upstream | None]:
+        """An address typed without a scheme: (the one that answered, its answer, its error).
+
+        https goes first. A server that does not speak it may refuse, or may say nothing at all until a time limit; so
+        after a head start http is asked beside it, and the first answer is taken. Who types a port most likely means
+        a server without encryption: there both start together.
+        """
+        plain_url = "http://" + url.removeprefix("https://")
+        secure = asyncio.create_task(self._get(url, "the address"))
+        await asyncio.wait({secure}, timeout=0 if urlsplit(url).port else HEAD_START)
+        if secure.done() and not _no_https(secure.result()[1]):
+            return url, *secure.result()
+        plain = asyncio.create_task(self._get(plain_url, "the address without encryption"))
+        try:
+            return await self._first(url, secure, plain_url, plain)
+        finally:
+            secure.cancel()
+            plain.cancel()
+            await asyncio.gather(secure, plain, return_exceptions=True)
+
+    @staticmethod
+    async def _first(
+        url: str, secure: asyncio.Task[Answer], plain_url: str, plain: asyncio.Task[Answer]
+    ) -> tuple[str, Fetched | None, Upstream | None]:
+        pending: set[asyncio.Task[Answer]] = {secure, plain}
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            if secure in done and not _no_https(secure.result()[1]):
+                return url, *secure.result()
+            if plain in done and not _no_https(plain.result()[1]):
+                return plain_url, *plain.result()
+        return plain_url, *plain.result()
 
     async def _from_page(self, answer: Fetched) -> Discovery:
         self._page = answer.final_url
@@ -175,7 +212,7 @@ class _Search:
             proven.feed = replace(proven.feed, title=candidate.title)
         return proven
 
-    async def _get(self, url: str, what: str) -> tuple[Fetched | None, Upstream | None]:
+    async def _get(self, url: str, what: str) -> Answer:
         self._tried.add(url)
         start = time.monotonic()
         try:

@@ -147,6 +147,7 @@ async def test_every_act_refuses_other_origins(world: World, ada: Person) -> Non
 async def test_a_whole_sidebar_is_drawn(world: World, ada: Person) -> None:
     await fill(world, ada)
     loose = await world.feed("loose", entries=2, readers=[ada])
+    await fold(ada)
     page = await open_page(ada.http, "/")
     assert page.words("//a[@data-count-of='all']//span[@class='count']") == "7"
     folder = page.one("//li[@class='folder']")
@@ -158,14 +159,22 @@ async def test_a_whole_sidebar_is_drawn(world: World, ada: Person) -> None:
     assert len(whole.all("//li[@class='folder']//li[@data-feed]")) == 1
 
 
-async def test_folders_open_by_form(world: World, ada: Person) -> None:
-    await fill(world, ada)
-    page = await open_page(ada.http, "/")
+async def fold(person: Person) -> None:
+    """Presses the button that closes the only folder, or opens it again."""
+    page = await open_page(person.http, "/")
     _, address, fields = page.form("//form[@class='folding']", "open")
-    answer = await ada.http.post(address, data=fields, headers={"Referer": "http://evantr.test/later"})
+    answer = await person.http.post(address, data=fields, headers={"Referer": "http://evantr.test/later"})
     assert answer.headers["location"] == "/later"
-    page = await open_page(ada.http, "/")
-    assert len(page.all("//li[@class='folder']//li[@data-feed]")) == 1
+
+
+async def test_folders_close_and_open_by_form(world: World, ada: Person) -> None:
+    await fill(world, ada)
+    feeds_shown = []
+    for _ in range(3):
+        page = await open_page(ada.http, "/")
+        feeds_shown.append(len(page.all("//li[@class='folder']//li[@data-feed]")))
+        await fold(ada)
+    assert feeds_shown == [1, 0, 1], "a new folder is open, then closed, then open again"
 
 
 async def test_a_feed_in_trouble_says_so(world: World, ada: Person) -> None:
