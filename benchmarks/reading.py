@@ -16,7 +16,7 @@ from benchmarks.report import Figure, progress
 from benchmarks.seed import TOKEN, clock_now, seed
 from benchmarks.servers import free_port, memory_mb, running
 
-WARM, ROUNDS = 60, 300
+BLOCKS, WARM, BLOCK = 20, 8, 25
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
 TARGETS = {
     "page of 100, folder of 100 feeds": 2.0,
@@ -72,7 +72,7 @@ class Store:
 
 def bench_reading(sizes: list[int]) -> list[Figure]:
     """Figures for each size, then the largest as a multiple of the smallest. All programs run side by side, and each
-    request goes to every one of them and to the floor in turn, so that a noisy machine hits all alike."""
+    one is measured in turn with the others and with the floor."""
     figures: list[Figure] = []
     with ExitStack() as stack:
         folders = [_seeded(stack, size) for size in sizes]
@@ -117,20 +117,23 @@ def _open(stack: ExitStack, size: int, pid: int, port: int, figures: list[Figure
 
 
 def _measure(what: str, stores: list[Store], floor: Connection, figures: list[Figure]) -> list[float]:
-    """Medians in ms, one for each store; the floor sends as many bytes as the first store answers."""
+    """Medians in ms, one for each store; the floor sends as many bytes as the first store answers.
+
+    The stores take turns by blocks, each request of a block in turn with the floor: noise hits all alike, and what is
+    measured is warm, as it is while somebody reads.
+    """
     bare = floor.request("GET", f"/?{len(stores[0].connection.send(stores[0].requests[what]())[1])}")
     taken: list[list[float]] = [[] for _ in stores]
-    floors: list[float] = []
-    for n in range(WARM + ROUNDS):
-        times = [store.connection.timed(store.requests[what]()) for store in stores]
-        least = floor.timed(bare)
-        if n >= WARM:
-            floors.append(least)
-            for times_of, time in zip(taken, times, strict=True):
-                times_of.append(time)
+    floors: list[list[float]] = [[] for _ in stores]
+    for _ in range(BLOCKS):
+        for store, times, least in zip(stores, taken, floors, strict=True):
+            for n in range(WARM + BLOCK):
+                ours, theirs = store.connection.timed(store.requests[what]()), floor.timed(bare)
+                if n >= WARM:
+                    times.append(ours)
+                    least.append(theirs)
     medians = [statistics.median(times) for times in taken]
-    least = statistics.median(floors)
-    for store, median in zip(stores, medians, strict=True):
-        name = f"{what}, {store.size:,} entries"
-        figures.append(Figure(name, median, "ms", least, median / least, TARGETS[what]))
+    for store, median, beside in zip(stores, medians, floors, strict=True):
+        name, bare_median = f"{what}, {store.size:,} entries", statistics.median(beside)
+        figures.append(Figure(name, median, "ms", bare_median, median / bare_median, TARGETS[what]))
     return medians
