@@ -134,12 +134,6 @@ def _stack(host: str, steps: list[str]) -> list[str]:
     return [f"https://{host}/feeds"]
 
 
-def _pypi(_host: str, steps: list[str]) -> list[str]:
-    if len(steps) > 1 and steps[0] == "project":
-        return [f"https://pypi.org/rss/project/{steps[1]}/releases.xml"]
-    return ["https://pypi.org/rss/updates.xml"]
-
-
 def _hackernews(_host: str, _steps: list[str]) -> list[str]:
     return ["https://news.ycombinator.com/rss"]
 
@@ -158,6 +152,5 @@ _RULES: dict[str, Callable[[str, list[str]], list[str]]] = {
     "vimeo.com": _vimeo,
     "stackoverflow.com": _stack,
     "stackexchange.com": _stack,
-    "pypi.org": _pypi,
     "news.ycombinator.com": _hackernews,
 }
