@@ -58,17 +58,6 @@ class _Turn:
     ready: asyncio.Future[None] = field(compare=False)
 
 
-class _Failure:
-    """An Upstream on its way between processes (exceptions with keyword arguments do not survive pickle)."""
-
-    def __init__(self, error: Upstream) -> None:
-        self.fields = (error.kind, str(error), error.status, error.retry_after)
-
-    def error(self) -> Upstream:
-        kind, message, status, retry_after = self.fields
-        return Upstream(kind, message, status=status, retry_after=retry_after)
-
-
 class CpuPool:
     """The Cpu port (reader/jobs.py). ``workers`` tasks run at a time, urgent ones first, then in order of arrival."""
 
@@ -166,8 +155,8 @@ class CpuPool:
                     if attempt == 1:
                         continue
                 raise
-            if isinstance(result, _Failure):
-                raise result.error()
+            if isinstance(result, Upstream):
+                raise result
             return result  # type: ignore[no-any-return]
         raise AssertionError("unreachable")
 
@@ -230,9 +219,9 @@ def _perform(function: Callable[..., object], args: tuple[object, ...]) -> objec
     try:
         return function(*args)
     except Upstream as error:
-        return _Failure(error)
+        return error
     except (MemoryError, RecursionError):
-        return _Failure(Upstream("too_large", TOO_BIG))
+        return Upstream("too_large", TOO_BIG)
     except Exception as error:
         if _survives(error):
             raise

@@ -98,7 +98,7 @@ class Merge:
         return self._key(feed_id, seq)
 
     def _key(self, feed_id: int, seq: int) -> Key | None:
-        window = self._windows.get(feed_id)  # as FeedBook.key, without the calls: this is the hottest line of a page
+        window = self._windows.get(feed_id)  # without Window's calls: this is the hottest line of a page
         if window is not None:
             at = seq - window.low
             if 0 <= at < len(window.ids):

@@ -112,13 +112,6 @@ class FeedBook:
         window = self.windows.get(feed_id)
         return window.ids[-1] if window is not None and window.ids else 0
 
-    def key(self, feed_id: int, seq: int) -> Key | None:
-        """Where a seq stands in lists; None when its position is not in memory."""
-        window = self.windows.get(feed_id)
-        if window is None or not window.low <= seq <= window.high:
-            return None
-        return window.key(seq)
-
     async def below(self, feed_ids: Sequence[int], key: Key) -> dict[int, int]:
         """For each feed the highest seq whose (sort_at, id) is below ``key`` (its floor or less: none)."""
         found, deep = self._covered(feed_ids, lambda w: w.key(w.low) < key, lambda w: w.below(key))
