@@ -10,6 +10,7 @@ from workers.cli.check import check
 from workers.cli.common import EPILOG
 from workers.cli.demo import demo
 from workers.cli.feeds import feed
+from workers.cli.ingest import ingest
 from workers.cli.people import token, user
 from workers.cli.serve import serve, updater, web, worker
 from workers.cli.store import backup, migrate, recount, restore
@@ -36,7 +37,7 @@ def main(context: click.Context) -> None:
     context.obj = create_app
 
 
-for command in (serve, web, worker, updater, user, token, feed, check, migrate, recount, backup, restore, demo):
+for command in (serve, web, worker, updater, user, token, feed, check, ingest, migrate, recount, backup, restore, demo):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -1,0 +1,114 @@
+"""Batch commands (``evantr ingest WHAT``): one JSON object per line in, one per line out, in the same order.
+
+Each line is done in a process of a small pool under a time and a memory limit, as a pull's document is, so that no
+document can stop the others. docs/batch.md describes them for users.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from reader.errors import EvantrError, Invalid, Upstream
+from workers.batch.task import Task
+
+SECONDS = 10.0
+MEMORY_BYTES = 1_500_000_000
+LIFE_TASKS = 5000
+AHEAD = 16  # lines under way per process
+KINDS = ("parse", "discover", "clean", "text", "opml", "address", "date", "replay")
+"""Each is a module of this package with ``one(task) -> dict``; it raises EvantrError for a document that fails."""
+
+Line = bytes | str
+Answer = dict[str, Any]
+
+
+def work(what: str, lines: Iterable[Line], processes: int | None = None) -> Iterator[bytes]:
+    """Answers for ``lines`` as JSON without line ends, one each, in order. Blank lines are left out."""
+    from concurrent.futures import Future
+
+    from pebble import ProcessPool
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([])
+    pool = ProcessPool(
+        processes or min(4, os.cpu_count() or 1), max_tasks=LIFE_TASKS, initializer=_prepare, context=context
+    )
+    under_way: deque[tuple[Line, Future[bytes]]] = deque()
+    try:
+        for line in lines:
+            if not line.strip():
+                continue
+            under_way.append((line, pool.schedule(perform, (what, line), timeout=SECONDS)))
+            if len(under_way) >= AHEAD * (processes or 2):
+                yield _gather(*under_way.popleft())
+        while under_way:
+            yield _gather(*under_way.popleft())
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def perform(what: str, line: Line) -> bytes:
+    """The answer to one line; whatever is wrong with it becomes {"id", "error": {"kind", "message"}}."""
+    identity: Any = None
+    try:
+        values = _object(line)
+        identity = values.get("id")
+        module = importlib.import_module(f"workers.batch.{what}")
+        one: Callable[[Task], Answer] = module.one
+        return orjson.dumps({"id": identity} | one(Task(values)))
+    except (MemoryError, RecursionError):
+        return failure(identity, "too_large", "The document takes too much memory to read.")
+    except EvantrError as error:
+        return failure(identity, error.kind if isinstance(error, Upstream) else "invalid", str(error))
+    except Exception as error:
+        return failure(identity, "internal", f"{type(error).__name__}: {error}")
+
+
+def failure(identity: Any, kind: str, message: str) -> bytes:
+    """The answer for a line that fails."""
+    message = message.encode("utf-8", "replace").decode()[:1000]
+    return orjson.dumps({"id": identity, "error": {"kind": kind, "message": message}})
+
+
+def _object(line: Line) -> dict[str, Any]:
+    try:
+        values = orjson.loads(line)
+    except ValueError as error:
+        raise Invalid(f"The line is not JSON: {error}.") from None
+    if not isinstance(values, dict):
+        raise Invalid("The line is not a JSON object.")
+    return values
+
+
+def _gather(line: Line, future: Any) -> bytes:
+    from pebble import ProcessExpired
+
+    try:
+        answer: bytes = future.result()
+        return answer
+    except TimeoutError:
+        return failure(_id_of(line), "timeout", f"It takes longer than {SECONDS:g} seconds.")
+    except ProcessExpired:
+        return failure(_id_of(line), "too_large", "The process that read it died.")
+
+
+def _id_of(line: Line) -> Any:
+    try:
+        return _object(line).get("id")
+    except Invalid:
+        return None
+
+
+def _prepare() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,16 @@
+"""address: "url" → {"verdict": "public" | "refused", "reason"}; nothing is looked up."""
+
+from __future__ import annotations
+
+from reader.errors import Invalid, Upstream
+from workers.batch.task import Task
+
+
+def one(task: Task) -> dict[str, object]:
+    from reader.ingest.address import check_url
+
+    try:
+        check_url(task.text("url"), ())
+    except (Invalid, Upstream) as error:
+        return {"verdict": "refused", "reason": str(error)}
+    return {"verdict": "public", "reason": None}
