@@ -17,15 +17,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PullFeed:
-    """Fetch one feed now. ``user``: somebody waits for it (queue "pull"), else the updater asks ("pull-sys")."""
+    """Fetch one feed now. ``user``: somebody waits for it (queue "pull"); ``imported``: an import does ("import");
+    else the updater asks ("pull-sys"). Who asks is no part of the key: a feed has one pull at a time."""
 
     NAME: ClassVar[str] = "pull"
     feed_id: int
     user: bool = False
+    imported: bool = False
 
     @property
     def queue(self) -> str:
-        return "pull" if self.user else "pull-sys"
+        if self.user:
+            return "pull"
+        return "import" if self.imported else "pull-sys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,18 @@ class Upkeep:
 Payload = PullFeed | Discover | FetchIcon | Upkeep
 
 USER_QUEUES = ("pull", "discovery")
-SYSTEM_QUEUES = ("pull-sys", "icon", "upkeep")
+SYSTEM_QUEUES = ("pull-sys", "import", "icon", "upkeep")
+
+
+NO_IDENTITY = ("user", "imported", "typed")
+"""Fields that say who asks and how: they do not make it another job."""
 
 
 def key_of(payload: Payload) -> str:
     """Hex digest of name and identifying arguments: the same job is never queued twice while one waits or runs."""
     args = asdict(payload)
-    args.pop("user", None)  # who asks does not make it another pull
-    args.pop("typed", None)
+    for name in NO_IDENTITY:
+        args.pop(name, None)
     text = orjson.dumps([payload.NAME, args], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 

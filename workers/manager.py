@@ -50,6 +50,7 @@ def limits_of(settings: Settings) -> dict[str, Limits]:
         "pull": Limits(max(4, wide // 4), pull_seconds),
         "discovery": Limits(max(4, wide // 4), settings.fetch_timeout * 2 + 30, attempts=2),
         "pull-sys": Limits(wide, pull_seconds),
+        "import": Limits(wide, pull_seconds),
         "icon": Limits(max(2, wide // 8), settings.fetch_timeout * 2),
         "upkeep": Limits(1, 1800),
     }
