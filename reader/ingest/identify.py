@@ -79,7 +79,7 @@ def finish(one: Identified, feed_url: str) -> NewEntry:
     from reader.ingest.clean import clean, summary_of  # heavy: only the CPU pool comes here
 
     entry = one.entry
-    content = clean(entry.content_html or "", base=entry.base or entry.url or feed_url)
+    content = clean(entry.body_html, base=entry.base or entry.url or feed_url)
     summary = summary_of(entry.summary_html or "", SUMMARY) or summary_of(content, SUMMARY)
     return NewEntry(
         uid=one.uid,
@@ -87,7 +87,7 @@ def finish(one: Identified, feed_url: str) -> NewEntry:
         url=entry.url,
         title=entry.title or _stand_in(entry, summary),
         author=entry.author,
-        published_at=entry.published_at,
+        published_at=entry.dated_at,
         updated_at=entry.updated_at,
         summary=summary,
         content=content,
@@ -140,19 +140,19 @@ def _uid(entry: ParsedEntry, feed_url: str) -> str:
         return entry.uid
     if entry.url and entry.url.rstrip("/") != feed_url.rstrip("/"):
         return entry.url
-    return "digest:" + _digest([entry.title, entry.content_html or "", *(file.url for file in entry.enclosures)]).hex()
+    return "digest:" + _digest([entry.title, entry.body_html, *(file.url for file in entry.enclosures)]).hex()
 
 
 def _oldest_first(found: list[Identified], now: float) -> list[Identified]:
     """Documents run newest first, so the order is reversed; where all entries are dated, the dates decide."""
     found.reverse()
-    if all(one.entry.published_at is not None for one in found):
+    if all(one.entry.dated_at is not None for one in found):
         found.sort(key=lambda one: _order(one, now))  # stable: equal dates keep the reversed order
     return found
 
 
 def _order(one: Identified, now: float) -> float:
-    published = one.entry.published_at
+    published = one.entry.dated_at
     return min(published, now) if published is not None else _FUTURE
 
 

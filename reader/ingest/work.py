@@ -62,7 +62,7 @@ def digest_feed(
     from reader.ingest.identify import finish, identify
     from reader.ingest.parse import parse
 
-    parsed = parse(body, url=final_url, content_type=content_type)
+    parsed = parse(body, url=final_url, content_type=content_type, now=now)
     identified = identify(parsed, feed_url=url, now=now)
     return Digest(
         format=parsed.format,
@@ -78,7 +78,7 @@ def digest_feed(
         hint_seconds=_hint(parsed.ttl_seconds, parsed.skip_hours, now),
         entries=[finish(one, final_url) for one in identified if known.get(one.uid) != one.digest],
         same=[one.uid for one in identified if known.get(one.uid) == one.digest],
-        times=[one.entry.published_at for one in identified if one.entry.published_at is not None],
+        times=[when for one in identified if (when := one.entry.dated_at) is not None],
     )
 
 
@@ -86,8 +86,8 @@ def preview_feed(body: bytes, url: str, content_type: str | None, now: float) ->
     """Parse a feed document for discovery. Raises Upstream as digest_feed does."""
     from reader.ingest.parse import parse
 
-    parsed = parse(body, url=url, content_type=content_type)
-    dates = sorted(entry.published_at for entry in parsed.entries if entry.published_at is not None)
+    parsed = parse(body, url=url, content_type=content_type, now=now)
+    dates = sorted(when for entry in parsed.entries if (when := entry.dated_at) is not None)
     past = [date for date in dates if date <= now]
     return Preview(
         format=parsed.format,

@@ -8,10 +8,13 @@ from reader.ingest.parse.model import ParsedEntry, ParsedFeed
 __all__ = ["MAX_BODY", "ParsedEntry", "ParsedFeed", "parse"]
 
 MAX_BODY = 20_000_000
+DAY = 86_400
 
 
-def parse(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFeed:
+def parse(body: bytes, *, url: str, content_type: str | None = None, now: float | None = None) -> ParsedFeed:
     """Parse a feed document that came from ``url`` with that Content-Type.
+
+    With ``now`` (seconds since 1970) no date of an entry more than a day after it is believed: it becomes None.
 
     Raises Upstream of kind "not_a_feed", "too_large" (over 20 MB) or "encoding"; nothing else, whatever the bytes.
     """
@@ -24,7 +27,17 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFe
     text, encoding = decode(body, content_type)
     feed = _by_format(text, url)
     feed.encoding = encoding
+    if now is not None:
+        _doubt(feed.entries, now + DAY)
     return feed
+
+
+def _doubt(entries: list[ParsedEntry], latest: float) -> None:
+    for entry in entries:
+        if entry.published_at is not None and entry.published_at > latest:
+            entry.published_at = None
+        if entry.updated_at is not None and entry.updated_at > latest:
+            entry.updated_at = None
 
 
 def _by_format(text: str, url: str) -> ParsedFeed:

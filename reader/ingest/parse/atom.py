@@ -109,8 +109,8 @@ def _entry(element: _Element, base: str, feed_author: str | None) -> ParsedEntry
     entry.author = _author(found) or _author(found.get("atom:source", ())) or feed_author
     entry.published_at = _first_date(found, _PUBLISHED)
     entry.updated_at = _first_date(found, _UPDATED)
-    if entry.published_at is None:
-        entry.published_at = entry.updated_at or modules.crawl_time(element)
+    if entry.dated_at is None:
+        entry.published_at = modules.crawl_time(element)
     entry.tags = tags(categories) if categories else ()
     entry.comments_url = _link(links, base, "replies")
     parts = list(modules.media_parts(element)) if media else []
@@ -210,10 +210,9 @@ def _body(entry: ParsedEntry, found: dict[str, _Element], parts: list[tuple[str,
         full = content(_html(body))
     if "atom:summary" in found:
         summary = content(_html(found["atom:summary"]))
-    if full is None:
-        full, summary = summary, None
-    if full is None and parts:
+    if parts and full is None and summary is None:
         video = found.get("yt:videoId")
         embed = f"https://www.youtube.com/embed/{text_of(video).strip()}" if video is not None else None
-        full = content(modules.media_html(parts, entry.base, embed))
+        full = content(modules.media_text(parts))
+        entry.media_html = content(modules.media_html(parts, entry.base, embed))
     entry.content_html, entry.summary_html = full, summary

@@ -57,12 +57,10 @@ def _entry(item: Mapping[str, object], url: str, feed_author: str | None) -> Par
     text = _text(item.get("content_text"))
     html = _text(item.get("content_html")) or (_paragraphs(text) if text else None)
     summary = _text(item.get("summary"))
-    entry.content_html = content(html or (_paragraphs(summary) if summary else None))
-    entry.summary_html = content(_paragraphs(summary)) if summary and html else None
+    entry.content_html = content(html)
+    entry.summary_html = content(_paragraphs(summary)) if summary else None
     entry.published_at = parse_date(_text(item.get("date_published")))
     entry.updated_at = parse_date(_text(item.get("date_modified")))
-    if entry.published_at is None:
-        entry.published_at = entry.updated_at
     named = item.get("tags")
     entry.tags = tags(tag for tag in named if isinstance(tag, str)) if isinstance(named, list) else ()
     attached = item.get("attachments")

@@ -78,8 +78,6 @@ def _entry(item: Any, url: str) -> ParsedEntry:
     entry.summary_html = summary if full and summary != full else None
     entry.published_at = _time(item, "published") or _time(item, "created")
     entry.updated_at = _time(item, "updated")
-    if entry.published_at is None:
-        entry.published_at = entry.updated_at
     entry.tags = tags(tag.get("label") or tag.get("term") for tag in item.get("tags", ()))
     entry.comments_url = web_url(url, item.get("comments"))
     entry.enclosures = enclosures(

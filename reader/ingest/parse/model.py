@@ -18,7 +18,8 @@ MAX_UID = 4096
 @dataclass(slots=True)
 class ParsedEntry:
     """One entry. ``uid`` is guid or id as written; ``title`` is plain text; times are epoch seconds, UTC; HTML is
-    raw, relative links in it resolve against ``base``."""
+    raw, relative links in it resolve against ``base``. Each is what the document says, None where it says nothing;
+    ``media_html`` is made of the media elements of an entry without text."""
 
     uid: str | None = None
     url: str | None = None
@@ -32,6 +33,17 @@ class ParsedEntry:
     enclosures: tuple[Enclosure, ...] = ()
     comments_url: str | None = None
     base: str = ""
+    media_html: str | None = None
+
+    @property
+    def dated_at(self) -> float | None:
+        """The time to show and to sort by: published, else updated."""
+        return self.published_at if self.published_at is not None else self.updated_at
+
+    @property
+    def body_html(self) -> str:
+        """The HTML to show: an entry of media with them, else the content, else the summary."""
+        return self.media_html or self.content_html or self.summary_html or ""
 
 
 @dataclass(slots=True)

@@ -35,24 +35,32 @@ def media_enclosures(parts: Sequence[tuple[str, _Element]], base: str) -> Iterat
             yield enclosure(base, element.get("url"), kind, element.get("fileSize"))
 
 
+def media_text(parts: Sequence[tuple[str, _Element]]) -> str | None:
+    """media:description as HTML."""
+    for name, element in parts:
+        if name == "media:description" and (words := text_of(element).strip()):
+            return words if element.get("type") == "html" else "<p>" + _lines(words) + "</p>"
+    return None
+
+
 def media_html(parts: Sequence[tuple[str, _Element]], base: str, embed: str | None) -> str | None:
-    """Content for an entry that has none but media: its picture and description, as video sites publish them.
+    """What shows the media of an entry that has no text: a frame, else a picture, and the description.
 
     ``embed``: URL of a frame that shows the medium.
     """
     picture = next(
         (url for name, el in parts if name == "media:thumbnail" and (url := web_url(base, el.get("url")))), None
     )
-    words = next((text_of(el) for name, el in parts if name == "media:description"), "")
-    rich = any(name == "media:description" and el.get("type") == "html" for name, el in parts)
     pieces = []
     if embed:
         pieces.append(f'<iframe src="{escape(embed)}"></iframe>')
     elif picture:
         pieces.append(f'<p><img src="{escape(picture)}" alt=""></p>')
-    if words.strip():
-        pieces.append(words if rich else "<p>" + escape(words.strip()).replace("\n", "<br>") + "</p>")
-    return "".join(pieces) or None
+    return "".join([*pieces, media_text(parts) or ""]) or None
+
+
+def _lines(text: str) -> str:
+    return escape(text, quote=False).replace("\n", "<br>")
 
 
 def update_seconds(found: Mapping[str, _Element]) -> int | None:

@@ -180,8 +180,8 @@ def _identity(entry: ParsedEntry, found: dict[str, _Element], links: list[_Eleme
 def _dates(entry: ParsedEntry, found: dict[str, _Element], item: _Element) -> None:
     entry.published_at = _date(found, _DATES)
     entry.updated_at = _date(found, _UPDATES)
-    if entry.published_at is None:
-        entry.published_at = entry.updated_at or modules.crawl_time(item)
+    if entry.dated_at is None:
+        entry.published_at = modules.crawl_time(item)
 
 
 def _author(found: dict[str, _Element]) -> str | None:
@@ -220,5 +220,6 @@ def _body(entry: ParsedEntry, found: dict[str, _Element], parts: list[tuple[str,
     if full is None:
         full, short_one = short_one, None
     if full is None and parts:
-        full = content(modules.media_html(parts, entry.base, None))
+        full = content(modules.media_text(parts))
+        entry.media_html = content(modules.media_html(parts, entry.base, None))
     entry.content_html, entry.summary_html = full, short_one

@@ -163,8 +163,8 @@ def test_atom_1() -> None:
     assert first.summary_html == "<p>Short &lt; long</p>"
     assert first.enclosures == (Enclosure("https://blog.example/root/2003/1.mp3", "audio/mpeg", 5),)
     assert first.comments_url == "https://blog.example/root/2003/1.html#c"
-    assert (second.author, second.content_html) == ("Ada", "<p>Only a summary</p>")
-    assert second.published_at == second.updated_at == 1071360000.0
+    assert (second.author, second.summary_html) == ("Ada", "<p>Only a summary</p>")
+    assert (second.published_at, second.updated_at, second.dated_at) == (None, 1071360000.0, 1071360000.0)
     assert third.content_html == "<p>1 &lt; 2<br>\n next</p>"
 
 
@@ -197,8 +197,8 @@ def test_a_video_entry() -> None:
      <title>V</title><media:group><media:title>V</media:title><media:content url="https://x.example/v" type="video/mp4"/>
      <media:thumbnail url="https://x.example/t.jpg"/><media:description>One
 two &lt;3</media:description></media:group></entry></feed>""")
-    assert entry.content_html is not None and "youtube.com/embed/abcdefghijk" in entry.content_html
-    assert "One<br>two &lt;3" in entry.content_html
+    assert entry.content_html == "<p>One<br>two &lt;3</p>"
+    assert "youtube.com/embed/abcdefghijk" in entry.body_html and entry.content_html in entry.body_html
     assert entry.enclosures[0].url == "https://x.example/v"
 
 
