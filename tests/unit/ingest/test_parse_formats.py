@@ -37,8 +37,8 @@ RSS = """<?xml version="1.0" encoding="utf-8"?>
 </channel></rss>"""
 
 
-def entry_of(xml: str, **options: str) -> ParsedEntry:
-    return parse(xml.encode(), url=URL, **options).entries[0]
+def entry_of(xml: str, content_type: str | None = None) -> ParsedEntry:
+    return parse(xml.encode(), url=URL, content_type=content_type).entries[0]
 
 
 def item(inner: str, namespaces: str = "") -> ParsedEntry:
