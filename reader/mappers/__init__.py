@@ -8,6 +8,7 @@ from typing import Protocol
 from reader.mappers.entries import EntryMapper
 from reader.mappers.feeds import FeedMapper
 from reader.mappers.flags import FlagMapper
+from reader.mappers.search import SearchMapper
 from reader.mappers.subscriptions import SubscriptionMapper
 from reader.mappers.users import UserMapper
 from reader.mappers.work import JobMapper, LeaseMapper, UndoMapper
@@ -26,6 +27,8 @@ class Mappers(Protocol):
     def subscriptions(self) -> SubscriptionMapper: ...
     @property
     def flags(self) -> FlagMapper: ...
+    @property
+    def search(self) -> SearchMapper: ...
     @property
     def jobs(self) -> JobMapper: ...
     @property

@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from reader.mappers.entries import Appended
 from reader.mappers.sqlite.counters import next_feed_rev, reserve_entry_ids
 from reader.mappers.sqlite.reading import mark_first, write_journal
+from reader.mappers.sqlite.search import index, reindex, unindex
 from reader.models.entry import NewEntry, Position, sort_times
 from reader.models.subscription import ReadChange
 
@@ -59,6 +60,7 @@ def append(
     if row is None:
         return None
     feed = _Feed(feed_id, *row)
+    unindex(con, "feed_id = ? AND seq > ?", (feed.id, feed.seq))
     con.execute("DELETE FROM entry WHERE feed_id = ? AND seq > ?", (feed.id, feed.seq))
     unique = {entry.uid: entry for entry in entries}  # a document that has a uid twice: the later one counts
     fresh, updated = _sort_out(con, feed, unique.values(), renewed)
@@ -88,7 +90,9 @@ def _sort_out(
             continue
         stored[key] = known
         if known.seq > feed.floor and (renames or known.digest != entry.digest):
+            unindex(con, "id = ?", (known.id,))
             con.execute(UPDATE, (*_values(entry), known.id))
+            reindex(con, known.id)
             if known.digest != entry.digest:
                 updated.append(known.id)
     return fresh, updated
@@ -109,12 +113,15 @@ def _lookup(con: sqlite3.Connection, feed_id: int, keys: set[bytes]) -> tuple[di
     return stored, purged
 
 
+def _tags(entry: NewEntry) -> str:
+    return json.dumps(entry.tags, ensure_ascii=False)
+
+
 def _values(entry: NewEntry) -> tuple[object, ...]:
-    tags = json.dumps(entry.tags, ensure_ascii=False)
     enclosures = json.dumps([(each.url, each.type, each.length) for each in entry.enclosures], ensure_ascii=False)
     return (
         entry.uid, uid_hash(entry.uid), entry.digest, entry.url, entry.title, entry.author, entry.published_at,
-        entry.updated_at, entry.summary, entry.content, tags, enclosures, entry.comments_url,
+        entry.updated_at, entry.summary, entry.content, _tags(entry), enclosures, entry.comments_url,
     )  # fmt: skip
 
 
@@ -125,9 +132,10 @@ def _insert(con: sqlite3.Connection, feed: _Feed, fresh: Sequence[NewEntry], now
     times = sort_times([entry.published_at for entry in fresh], now, row[0] if row else 0.0)
     first = reserve_entry_ids(con, len(fresh))
     new = [Position(feed.seq + 1 + number, sort_at, first + number) for number, sort_at in enumerate(times)]
-    con.executemany(
-        INSERT,
-        [(at.id, feed.id, at.seq, at.sort_at, now, *_values(entry)) for at, entry in zip(new, fresh, strict=True)],
+    rows = [(at.id, feed.id, at.seq, at.sort_at, now, *_values(entry)) for at, entry in zip(new, fresh, strict=True)]
+    con.executemany(INSERT, rows)
+    index(
+        con, [(at.id, each.title, each.author, _tags(each), each.content) for at, each in zip(new, fresh, strict=True)]
     )
     return new
 

@@ -16,6 +16,7 @@ from reader.mappers.sqlite.append import append
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
+from reader.mappers.sqlite.search import unindex
 from reader.models.entry import Enclosure, Entry, NewEntry, Position
 
 ENTRY = (
@@ -125,6 +126,7 @@ def _purge(con: sqlite3.Connection, feed_id: int, keep: int) -> int:
         f"INSERT OR IGNORE INTO tombstone (feed_id, uid_hash) SELECT feed_id, uid_hash FROM entry WHERE {UNFLAGGED}",
         (feed_id, floor),
     )
+    unindex(con, UNFLAGGED, (feed_id, floor))
     con.execute(f"DELETE FROM entry WHERE {UNFLAGGED}", (feed_id, floor))
     if floor > old:
         con.execute("UPDATE feed SET floor = ?, rev = ? WHERE id = ?", (floor, next_feed_rev(con), feed_id))

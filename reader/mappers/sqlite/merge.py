@@ -11,6 +11,7 @@ from reader.mappers.sqlite.counters import next_feed_rev, next_shape_rev
 from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.reading import mark_first
 from reader.mappers.sqlite.schedule import holds
+from reader.mappers.sqlite.search import unindex
 
 # Seqs of the merged feed beside those of the feed that stays, for entries of the same uid.
 SAME_ENTRIES = """
@@ -59,6 +60,7 @@ def _merge(con: sqlite3.Connection, source: int, target: int) -> None:
     _carry_subscriptions(con, source, target, seqs)
     con.execute("UPDATE OR IGNORE feed_alias SET feed_id = ? WHERE feed_id = ?", (target, source))
     url = con.execute("SELECT url FROM feed WHERE id = ?", (source,)).fetchone()[0]
+    unindex(con, "feed_id = ?", (source,))
     con.execute("DELETE FROM entry WHERE feed_id = ?", (source,))
     con.execute("DELETE FROM feed WHERE id = ?", (source,))
     con.execute("INSERT OR REPLACE INTO feed_alias (url, feed_id) VALUES (?, ?)", (url, target))
@@ -66,6 +68,7 @@ def _merge(con: sqlite3.Connection, source: int, target: int) -> None:
 
 def _adopt(con: sqlite3.Connection, source: int, target: int) -> None:
     """The feed that stays has no entries yet: it takes those of the other, numbers and all."""
+    unindex(con, "feed_id = ? AND seq > 0", (target,))
     con.execute("DELETE FROM entry WHERE feed_id = ? AND seq > 0", (target,))  # leftovers that never became visible
     con.execute("UPDATE OR IGNORE entry SET feed_id = ? WHERE feed_id = ?", (target, source))
     con.execute("UPDATE OR IGNORE tombstone SET feed_id = ? WHERE feed_id = ?", (target, source))

@@ -13,6 +13,7 @@ from reader.mappers.sqlite.entries import SqliteEntries
 from reader.mappers.sqlite.feeds import SqliteFeeds
 from reader.mappers.sqlite.flags import SqliteFlags
 from reader.mappers.sqlite.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.sqlite.search import SqliteSearch
 from reader.mappers.sqlite.subscriptions import SqliteSubscriptions
 from reader.mappers.sqlite.users import SqliteUsers
 from reader.mappers.sqlite.work import SqliteJobs, SqliteLeases, SqliteUndo
@@ -34,6 +35,7 @@ class SqliteMappers:
         self.entries = SqliteEntries(engine)
         self.subscriptions = SqliteSubscriptions(engine)
         self.flags = SqliteFlags(engine)
+        self.search = SqliteSearch(engine)
         self.jobs = SqliteJobs(engine)
         self.leases = SqliteLeases(engine)
         self.undo = SqliteUndo(engine)
