@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W_]")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word or phrase. ``prefix``: the last word may go on; ``title``: only in titles; ``wanted``: False for -word."""
+    """A word or phrase. ``prefix``: the last word may go on; ``title``: in titles only; ``wanted``: not for -word."""
 
     text: str
     prefix: bool = False
