@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import BaseModel, Field
@@ -18,11 +18,15 @@ from reader.models.user import Token
 router = new_router("account")
 
 
+Right = Literal["jobs"]
+
+
 class TokenItem(BaseModel):
     id: int = Field(examples=[2])
     name: str = Field(examples=["newsboat on the laptop"])
     created_at: float = Field(examples=[1795132800.0])
     used_at: float | None = Field(description="To the hour.", examples=[None])
+    rights: list[Right] = Field(description="What it may beyond reading.", examples=[["jobs"]])
 
 
 class TokenList(BaseModel):
@@ -35,10 +39,22 @@ class TokenMade(TokenItem):
 
 class TokenIn(Body):
     name: Title = Field(examples=["newsboat on the laptop"])
+    rights: list[Right] = Field(
+        default_factory=list,
+        max_length=10,
+        description="`jobs`: it may submit jobs and follow them. Left out: it may not.",
+        examples=[["jobs"]],
+    )
 
 
 def token_item(token: Token) -> dict[str, Any]:
-    return {"id": token.id, "name": token.name, "created_at": token.created_at, "used_at": token.used_at}
+    return {
+        "id": token.id,
+        "name": token.name,
+        "created_at": token.created_at,
+        "used_at": token.used_at,
+        "rights": list(token.rights),
+    }
 
 
 @router.get("/tokens", response_model=TokenList, summary="Your tokens")
@@ -49,7 +65,7 @@ async def tokens(actor: Me, container: Services) -> Response:
 
 @router.post("/tokens", status_code=201, response_model=TokenMade, summary="Make a token")
 async def add(actor: Me, container: Services, body: TokenIn) -> Response:
-    token, secret = await container.services.accounts.add_token(actor, body.name)
+    token, secret = await container.services.accounts.add_token(actor, body.name, body.rights)
     return json_response({**token_item(token), "secret": secret}, 201)
 
 

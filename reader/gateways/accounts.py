@@ -115,15 +115,16 @@ class AccountGateway:
     async def end_session(self, secret: str) -> None:
         await self._users.end_session(fingerprint(secret))
 
-    async def token_user(self, secret: str) -> User | None:
+    async def token_user(self, secret: str) -> tuple[Token, User] | None:
+        """A token that is valid, and whose it is."""
         found = await self._users.token(fingerprint(secret))
         if found is None:
             return None
-        token, user = found
+        token, _ = found
         now = self._clock.now()
         if token.used_at is None or now - token.used_at > 3600:  # an hour's precision spares a write per call
             await self._users.touch_token(token.id, now)
-        return user
+        return found
 
     async def get(self, user_id: int) -> User | None:
         return await self._users.get(user_id)
@@ -144,9 +145,10 @@ class AccountGateway:
         """Ends all sessions of the user."""
         await self._users.set_password(user_id, await self._hash(password))
 
-    async def add_token(self, user_id: int, name: str) -> tuple[Token, str]:
-        secret = "evt_" + self._clock.secret()
-        return await self._users.add_token(user_id, name, fingerprint(secret), now=self._clock.now()), secret
+    async def add_token(self, user_id: int, name: str, rights: Sequence[str] = ()) -> tuple[Token, str]:
+        """(token, its secret, which is stored nowhere)."""
+        secret, now = "evt_" + self._clock.secret(), self._clock.now()
+        return await self._users.add_token(user_id, name, fingerprint(secret), now=now, rights=rights), secret
 
     async def tokens(self, user_id: int) -> Sequence[Token]:
         return await self._users.tokens(user_id)

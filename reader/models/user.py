@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+RIGHTS = ("jobs",)  # what a personal token may only if it was said so: submit jobs and follow them
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
@@ -51,6 +53,7 @@ class Token:
     token_hash: bytes
     created_at: float
     used_at: float | None
+    rights: tuple[str, ...] = ()  # of RIGHTS, beyond what every token may
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Actor:
 
     user_id: int  # 0: nobody is signed in; -1: the system itself
     admin: bool = False
+    rights: tuple[str, ...] = RIGHTS  # a person's own session has all; a token those chosen when it was made
 
     @property
     def signed_in(self) -> bool:

@@ -23,8 +23,12 @@ class Access:
         return _as_actor(await self._accounts.session_user(secret))
 
     async def token(self, secret: str) -> tuple[Actor, User] | None:
-        """Who holds this personal token."""
-        return _as_actor(await self._accounts.token_user(secret))
+        """Who holds this personal token, with the rights that were chosen when it was made."""
+        found = await self._accounts.token_user(secret)
+        if found is None:
+            return None
+        token, user = found
+        return Actor(user.id, user.admin, token.rights), user
 
     # ---- what may they
 
@@ -38,6 +42,19 @@ class Access:
         """Raises Forbidden unless an administrator, or the system itself, acts."""
         if not actor.admin:
             raise Forbidden("Only an administrator can do that.", signed_out=not actor.signed_in)
+
+    def operator(self, actor: Actor) -> None:
+        """As admin(), for what nobody else should know exists: raises NotFound for people who are no administrators."""
+        if not actor.admin:
+            self.user(actor)
+            raise NotFound("There is nothing at this address.")
+
+    def right(self, actor: Actor, right: str) -> int:
+        """The id of a signed-in person who may do what needs this right; raises Forbidden for a token without it."""
+        user_id = self.user(actor)
+        if right not in actor.rights:
+            raise Forbidden(f"This token lacks the right “{right}”. Make one that has it, in the settings.")
+        return user_id
 
     def anyone(self, actor: Actor) -> Actor:
         """Said where no account is needed, so that it is never left out by mistake."""

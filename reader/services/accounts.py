@@ -12,7 +12,7 @@ import structlog
 
 from reader.errors import Conflict, Forbidden, Invalid, NotFound
 from reader.gateways.accounts import AccountGateway
-from reader.models.user import Actor, Invitation, Preferences, Token, User
+from reader.models.user import RIGHTS, Actor, Invitation, Preferences, Token, User
 from reader.services.access import Access
 from reader.services.words import clean_title
 from reader.settings import Settings
@@ -130,13 +130,17 @@ class AccountService:
     async def tokens(self, actor: Actor) -> Sequence[Token]:
         return await self._accounts.tokens(self._access.user(actor))
 
-    async def add_token(self, actor: Actor, name: str) -> tuple[Token, str]:
-        """(token, its secret). The secret is shown this once."""
+    async def add_token(self, actor: Actor, name: str, rights: Sequence[str] = ()) -> tuple[Token, str]:
+        """(token, its secret). The secret is shown this once. ``rights``: what it may beyond reading (RIGHTS); a
+        token cannot make one that may more than itself."""
         user_id = self._access.user(actor)
         title = clean_title(name, "name", "The name", limit=100)
         if len(await self._accounts.tokens(user_id)) >= TOKENS_MOST:
             raise Invalid(f"You have {TOKENS_MOST} tokens. Remove one first.")
-        return await self._accounts.add_token(user_id, title)
+        chosen = _check_rights(rights)
+        for right in chosen:
+            self._access.right(actor, right)
+        return await self._accounts.add_token(user_id, title, chosen)
 
     async def remove_token(self, actor: Actor, token_id: int) -> None:
         if not await self._accounts.remove_token(self._access.user(actor), token_id):
@@ -174,10 +178,11 @@ class AccountService:
         self._access.admin(actor)
         return await self._accounts.list()
 
-    async def add_token_for(self, actor: Actor, name: str, label: str) -> tuple[Token, str]:
+    async def add_token_for(self, actor: Actor, name: str, label: str, rights: Sequence[str] = ()) -> tuple[Token, str]:
         self._access.admin(actor)
         user = await self._named(name)
-        return await self._accounts.add_token(user.id, clean_title(label, "name", "The name", limit=100))
+        title = clean_title(label, "name", "The name", limit=100)
+        return await self._accounts.add_token(user.id, title, _check_rights(rights))
 
     async def _named(self, name: str) -> User:
         user = await self._accounts.by_name(name)
@@ -197,6 +202,14 @@ def _check_credentials(name: str, password: str) -> None:
         fields["password"] = problem
     if fields:
         raise Invalid(" ".join(fields.values()), fields)
+
+
+def _check_rights(rights: Sequence[str]) -> tuple[str, ...]:
+    unknown = sorted(set(rights) - set(RIGHTS))
+    if unknown:
+        message = f"There is no right “{unknown[0]}”. There is: {', '.join(RIGHTS)}."
+        raise Invalid(message, {"rights": message})
+    return tuple(right for right in RIGHTS if right in rights)
 
 
 def _check_password(password: str, field: str) -> None:

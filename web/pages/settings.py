@@ -96,7 +96,8 @@ async def add_token(visit: Visit) -> Response:
     """Answers with the page itself: the secret is shown once and must not stand in an address or a cookie."""
     form = await Form.of(visit.request)
     try:
-        token, secret = await visit.services.accounts.add_token(visit.actor, form.text("name"))
+        rights = form.texts("right")
+        token, secret = await visit.services.accounts.add_token(visit.actor, form.text("name"), rights)
     except Invalid as error:
         return await _account(visit, error.fields or {"name": str(error)})
     return await _account(visit, secret=secret, secret_name=token.name)

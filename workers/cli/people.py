@@ -78,14 +78,18 @@ def token() -> None:
 @token.command("add", epilog=EPILOG)
 @click.argument("name")
 @click.option("--label", default="command line", show_default=True, help="What the token is for.")
+@click.option("--jobs", is_flag=True, help="It may also submit jobs and follow them.")
 @with_data
-def add_token(settings: Settings, name: str, label: str) -> None:
-    """Make a token for the account NAME and print it. It is shown this once and stored hashed."""
+def add_token(settings: Settings, name: str, label: str, jobs: bool) -> None:
+    """Make a token for the account NAME and print it. It is shown this once and stored hashed.
+
+    A token of an administrator is what `evantr admin` needs.
+    """
     from reader.models.user import SYSTEM
 
     async def main() -> None:
         async with opened(settings) as container:
-            _, secret = await container.services.accounts.add_token_for(SYSTEM, name, label)
+            _, secret = await container.services.accounts.add_token_for(SYSTEM, name, label, ["jobs"] if jobs else [])
             click.echo(secret)
 
     run(main())

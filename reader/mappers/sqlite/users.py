@@ -16,7 +16,9 @@ from reader.mappers.sqlite.engine import Engine
 from reader.models.user import Invitation, Preferences, Session, Token, User
 
 USER = "user.id, user.name, user.admin, user.password_hash, user.created_at, user.preferences"
-API_TOKEN = "token.id, token.user_id, token.name, token.token_hash, token.created_at, token.used_at"  # noqa: S105
+API_TOKEN = ", ".join(
+    f"token.{name}" for name in ("id", "user_id", "name", "token_hash", "created_at", "used_at", "rights")
+)
 SESSION = "session.token_hash, session.user_id, session.created_at, session.expires_at"
 INVITATION = "code, created_by, created_at, expires_at, used_by"
 PREFERENCES = frozenset(each.name for each in dataclasses.fields(Preferences))
@@ -102,22 +104,30 @@ def _session(con: sqlite3.Connection, token_hash: bytes) -> tuple[Session, User]
     return (Session(*row[:4]), _user(row[4:])) if row else None
 
 
-def _add_token(con: sqlite3.Connection, user_id: int, name: str, token_hash: bytes, now: float) -> Token:
+def _api_token(row: Sequence[Any]) -> Token:
+    *values, rights = row
+    return Token(*values, tuple(rights.split()))
+
+
+def _add_token(
+    con: sqlite3.Connection, user_id: int, name: str, token_hash: bytes, now: float, rights: tuple[str, ...]
+) -> Token:
     _require_user(con, user_id)
-    sql = "INSERT INTO token (user_id, name, token_hash, created_at) VALUES (?, ?, ?, ?) RETURNING id"
-    row = con.execute(sql, (user_id, name, token_hash, now)).fetchone()
-    return Token(row[0], user_id, name, token_hash, now, None)
+    sql = "INSERT INTO token (user_id, name, token_hash, created_at, rights) VALUES (?, ?, ?, ?, ?) RETURNING id"
+    row = con.execute(sql, (user_id, name, token_hash, now, " ".join(rights))).fetchone()
+    return Token(row[0], user_id, name, token_hash, now, None, rights)
 
 
 def _token(con: sqlite3.Connection, token_hash: bytes) -> tuple[Token, User] | None:
     sql = f"SELECT {API_TOKEN}, {USER} FROM token JOIN user ON user.id = token.user_id WHERE token_hash = ?"
     row = con.execute(sql, (token_hash,)).fetchone()
-    return (Token(*row[:6]), _user(row[6:])) if row else None
+    return (_api_token(row[:7]), _user(row[7:])) if row else None
 
 
 def _tokens(con: sqlite3.Connection, user_id: int) -> list[Token]:
     return [
-        Token(*row) for row in con.execute(f"SELECT {API_TOKEN} FROM token WHERE user_id = ? ORDER BY id", (user_id,))
+        _api_token(row)
+        for row in con.execute(f"SELECT {API_TOKEN} FROM token WHERE user_id = ? ORDER BY id", (user_id,))
     ]
 
 
@@ -186,8 +196,10 @@ class SqliteUsers:
     async def end_sessions_before(self, now: float) -> int:
         return await self._engine.write(_execute, "DELETE FROM session WHERE expires_at <= ?", now)
 
-    async def add_token(self, user_id: int, name: str, token_hash: bytes, *, now: float) -> Token:
-        return await self._engine.write(_add_token, user_id, name, token_hash, now)
+    async def add_token(
+        self, user_id: int, name: str, token_hash: bytes, *, now: float, rights: Sequence[str] = ()
+    ) -> Token:
+        return await self._engine.write(_add_token, user_id, name, token_hash, now, tuple(rights))
 
     async def token(self, token_hash: bytes) -> tuple[Token, User] | None:
         return await self._engine.near(_token, token_hash)

@@ -95,7 +95,12 @@ async def test_tokens(mappers: Mappers) -> None:
     assert [each.used_at for each in await mappers.users.tokens(ann.id)] == [9.0]
     assert list(await mappers.users.tokens(bob.id)) == []
     assert not await mappers.users.remove_token(bob.id, token.id)
+    assert token.rights == ()
+    able = await mappers.users.add_token(ann.id, "script", b"u" * 32, now=6.0, rights=("jobs",))
+    assert able.rights == ("jobs",)
+    assert await mappers.users.token(b"u" * 32) == (able, ann)
     assert await mappers.users.remove_token(ann.id, token.id)
+    assert list(await mappers.users.tokens(ann.id)) == [able]
     assert not await mappers.users.remove_token(ann.id, token.id)
 
 

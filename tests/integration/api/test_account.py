@@ -264,3 +264,16 @@ async def test_a_form_of_a_page_elsewhere_cannot_sign_anybody_in(ada: Person, an
     assert "set-cookie" not in answer.headers
     ours = await anyone.post("/api/v1/session", json=SIGN_IN, headers={"Origin": ORIGIN.upper()})
     assert ours.status_code == 200
+
+
+async def test_a_token_may_submit_jobs_only_if_it_was_made_so(world: World, ada: Person, bob: Person) -> None:
+    plain = await bob.http.post("/api/v1/tokens", json={"name": "reader"})
+    assert plain.json()["rights"] == []
+    able = await bob.http.post("/api/v1/tokens", json={"name": "script", "rights": ["jobs", "jobs"]})
+    assert (able.status_code, able.json()["rights"]) == (201, ["jobs"])
+    assert [t["rights"] for t in (await bob.http.get("/api/v1/tokens")).json()["tokens"]] == [[], [], ["jobs"]]
+    wrong = await bob.http.post("/api/v1/tokens", json={"name": "x", "rights": ["everything"]})
+    assert wrong.status_code == 422
+    # A token cannot make one that may more than itself.
+    raised = await bob.program.post("/api/v1/tokens", json={"name": "x", "rights": ["jobs"]})
+    assert raised.status_code == 403
