@@ -105,8 +105,8 @@ def _session(con: sqlite3.Connection, token_hash: bytes) -> tuple[Session, User]
 
 
 def _api_token(row: Sequence[Any]) -> Token:
-    *values, rights = row
-    return Token(*values, tuple(rights.split()))
+    id_, user_id, name, token_hash, created_at, used_at, rights = row
+    return Token(id_, user_id, name, token_hash, created_at, used_at, tuple(rights.split()))
 
 
 def _add_token(
