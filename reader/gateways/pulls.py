@@ -29,7 +29,7 @@ from reader.gateways.pull_rules import (
 )
 from reader.gateways.work import WorkGateway
 from reader.ingest import ttl
-from reader.ingest.fetch import Fetched, Fetcher, FetchFailed, hint_seconds
+from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
 from reader.ingest.identify import match_renewed
 from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu, FetchIcon, JobQueue
@@ -50,12 +50,16 @@ OWN_FAULT = "Evantr itself failed on this feed. The operator finds the details i
 
 @dataclass(frozen=True, slots=True)
 class PullOutcome:
-    """How a pull ended. ``skipped``: somebody else pulls the feed, or it is not due (any more)."""
+    """How a pull ended. ``skipped``: somebody else pulls the feed, or it is not due (any more). ``same``: entries of
+    the document that are stored as they are, None when nobody parsed it (304, or the same bytes as the last time).
+    ``kind`` is that of the Upstream behind ``error``."""
 
     new: int = 0
     updated: int = 0
     error: str | None = None
     skipped: bool = False
+    same: int | None = None
+    kind: str | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ class PullGateway:
     def __init__(
         self,
         mappers: Mappers,
-        fetcher: Fetcher,
+        fetcher: Source,
         cpu: Cpu,
         bus: PubSub,
         queue: JobQueue,
@@ -178,7 +182,8 @@ class PullGateway:
             return self._fenced(trip)
         self._take_meta(trip, document)
         rhythm = await self._rhythm(trip, document.times)
-        outcome = await self._end_well(trip, fetched, digest, rhythm, appended)
+        same = document.total - len(appended.new) - len(appended.updated)
+        outcome = await self._end_well(trip, fetched, digest, rhythm, appended, same)
         if appended.new:
             last = appended.new[-1].id
             await self._bus.publish(feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last))
@@ -186,9 +191,15 @@ class PullGateway:
         return outcome
 
     async def _end_well(
-        self, trip: _Trip, fetched: Fetched, digest: bytes | None, rhythm: ttl.Rhythm, appended: Appended
+        self,
+        trip: _Trip,
+        fetched: Fetched,
+        digest: bytes | None,
+        rhythm: ttl.Rhythm,
+        appended: Appended,
+        same: int | None = None,
     ) -> PullOutcome:
-        outcome = PullOutcome(len(appended.new), len(appended.updated))
+        outcome = PullOutcome(len(appended.new), len(appended.updated), same=same)
         if trip.target is not None and believes_move(trip.schedule, trip.moved):
             left = await self._move(trip, trip.target)
             if left != trip.feed.id:
@@ -230,7 +241,7 @@ class PullGateway:
             retry_after=error.retry_after, readers=trip.readers, status_gone=is_gone(error),
             jitter=random.random(),  # noqa: S311 -- spreads load
         )  # fmt: skip
-        outcome = PullOutcome(error=words)
+        outcome = PullOutcome(error=words, kind=error.kind)
         status = fetched.status if fetched else error.status
         result = PullResult(
             pull=self._pull(trip, status, fetched.wire_bytes if fetched else 0, outcome),

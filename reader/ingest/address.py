@@ -27,6 +27,10 @@ _REASONS: tuple[tuple[Network, str], ...] = tuple(
         ("10.0.0.0/8", "it is private"),
         ("100.64.0.0/10", "it belongs to a carrier's inner network"),
         ("127.0.0.0/8", "it is this machine"),
+        (
+            "168.63.129.16/32",
+            "it belongs to a cloud's inner network",
+        ),  # Azure's wire server, an otherwise public number
         ("169.254.0.0/16", "it is link-local"),
         ("172.16.0.0/12", "it is private"),
         ("192.0.0.0/24", "it is reserved"),
@@ -60,11 +64,14 @@ _REASONS: tuple[tuple[Network, str], ...] = tuple(
 _V4 = tuple((net, reason) for net, reason in _REASONS if isinstance(net, IPv4Network))
 _V6 = tuple((net, reason) for net, reason in _REASONS if isinstance(net, IPv6Network))
 _GLOBAL_V6 = IPv6Network("2000::/3")
+_LOOPBACK = IPv4Address("127.0.0.1")
+# RFC 6761, 6.3, and what /etc/hosts commonly adds: never a name of the public web.
+_LOCAL_NAMES = ("localhost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback")
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):(.*)", re.DOTALL)
 _WRAPPERS = ("feed", "feeds", "rss", "pcast", "itpc", "podcast")
 _HANDLE = re.compile(r"@([\w.-]+)@([\w-]+(?:\.[\w-]+)+)")
-_HOST = re.compile(r"[\w.-]+", re.UNICODE)
+_HOST = re.compile(r"[\w.-]+", re.ASCII)
 _BAD = re.compile(r"[\x00-\x20\x7f\\<>\"`^{}|\u200b-\u200f\u2028-\u202e\ufeff]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -80,7 +87,14 @@ def check(ip: IPAddress, allow: tuple[Network, ...]) -> str | None:
     reason = next((reason for network, reason in _V6 if ip in network), None)
     if reason is None and ip not in _GLOBAL_V6:
         return "it is reserved"
-    return reason
+    return reason or _isatap(ip)
+
+
+def _isatap(ip: IPv6Address) -> str | None:
+    """An interface id of ISATAP (RFC 5214, 6.1) under any prefix hides the IPv4 address that a tunnel leads to."""
+    number = int(ip)
+    marked = (number >> 32) & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE)
+    return "it hides an IPv4 address behind ISATAP" if marked else None
 
 
 def literal(host: str) -> IPAddress | None:
@@ -113,8 +127,17 @@ def check_url(url: str, allow: tuple[Network, ...]) -> None:
     if not parts.hostname:
         raise Upstream("refused", "The address names no host.")
     ip = literal(parts.hostname)
+    if ip is None and "[" in parts.netloc.rpartition("@")[2]:
+        raise Upstream("refused", f"There is no such address: {shorten(parts.hostname)}.")
+    if ip is None and _is_local(parts.hostname):
+        ip = _LOOPBACK
     if ip is not None and check(ip, allow):
         raise Upstream("refused", INSIDE)
+
+
+def _is_local(host: str) -> bool:
+    plain = unicodedata.normalize("NFKC", unquote(host)).replace("。", ".").rstrip(".").lower()
+    return plain in _LOCAL_NAMES or plain.endswith(".localhost")
 
 
 def normalize(typed: str) -> str:
@@ -219,16 +242,29 @@ def _ascii_host(host: str) -> str:
     if ":" in host:
         return f"[{host}]"
     host = unicodedata.normalize("NFKC", unquote(host)).replace("。", ".").rstrip(".").lower()
+    if not host.isascii():
+        host = _idna(host)
     if not _HOST.fullmatch(host):
-        raise Invalid(f"That is not the name of a host: {shorten(host)}.", {"url": "host"})
-    if host.isascii():
-        return host
-    import idna  # only for names outside ASCII: its tables take memory
+        raise _no_host(host)
+    return host
+
+
+def _idna(host: str) -> str:
+    """A name outside ASCII as DNS has it: IDNA 2008 mapped by UTS 46; what that forbids (emoji) by IDNA 2003."""
+    import idna  # its tables take memory, and few names need them
 
     try:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError:
-        raise Invalid(f"That is not the name of a host: {shorten(host)}.", {"url": "host"}) from None
+        pass
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise _no_host(host) from None
+
+
+def _no_host(host: str) -> Invalid:
+    return Invalid(f"That is not the name of a host: {shorten(host)}.", {"url": "host"})
 
 
 def _plausible(host: str) -> bool:

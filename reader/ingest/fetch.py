@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import quote, urljoin
 
 import aiohttp
@@ -25,7 +25,17 @@ from reader.ingest.failures import connection_error, status_error
 from reader.ingest.headers import hint_seconds, retry_after
 from reader.settings import Settings
 
-__all__ = ["ACCEPT_FEED", "ACCEPT_IMAGE", "FetchFailed", "Fetched", "Fetcher", "Hop", "hint_seconds", "retry_after"]
+__all__ = [
+    "ACCEPT_FEED",
+    "ACCEPT_IMAGE",
+    "FetchFailed",
+    "Fetched",
+    "Fetcher",
+    "Hop",
+    "Source",
+    "hint_seconds",
+    "retry_after",
+]
 
 MAX_REDIRECTS = 10
 MAX_HEADERS = 128
@@ -75,6 +85,14 @@ class Fetched:
     @property
     def content_type(self) -> str | None:
         return self.headers.get("content-type")
+
+
+class Source(Protocol):
+    """Where a pull's document comes from: the Fetcher, or saved documents that are played again."""
+
+    async def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Fetched:
+        """See Fetcher.get."""
+        ...
 
 
 class FetchFailed(Upstream):

@@ -32,6 +32,7 @@ class Digest:
     entries: list[NewEntry] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    total: int = 0  # entries in the document, each counted once
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def digest_feed(
         entries=[finish(one, final_url) for one in identified if known.get(one.uid) != one.digest],
         same=[one.uid for one in identified if known.get(one.uid) == one.digest],
         times=[when for one in identified if (when := one.entry.dated_at) is not None],
+        total=len(identified),
     )
 
 

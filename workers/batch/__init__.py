@@ -19,6 +19,7 @@ from reader.errors import EvantrError, Invalid, Upstream
 from workers.batch.task import Task
 
 SECONDS = 10.0
+SECONDS_FOR = {"replay": 600.0}  # hundreds of documents in one line
 MEMORY_BYTES = 1_500_000_000
 LIFE_TASKS = 5000
 AHEAD = 16  # lines under way per process
@@ -45,11 +46,11 @@ def work(what: str, lines: Iterable[Line], processes: int | None = None) -> Iter
         for line in lines:
             if not line.strip():
                 continue
-            under_way.append((line, pool.schedule(perform, (what, line), timeout=SECONDS)))
+            under_way.append((line, pool.schedule(perform, (what, line), timeout=SECONDS_FOR.get(what, SECONDS))))
             if len(under_way) >= AHEAD * (processes or 2):
-                yield _gather(*under_way.popleft())
+                yield _gather(what, *under_way.popleft())
         while under_way:
-            yield _gather(*under_way.popleft())
+            yield _gather(what, *under_way.popleft())
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
@@ -88,14 +89,14 @@ def _object(line: Line) -> dict[str, Any]:
     return values
 
 
-def _gather(line: Line, future: Any) -> bytes:
+def _gather(what: str, line: Line, future: Any) -> bytes:
     from pebble import ProcessExpired
 
     try:
         answer: bytes = future.result()
         return answer
     except TimeoutError:
-        return failure(_id_of(line), "timeout", f"It takes longer than {SECONDS:g} seconds.")
+        return failure(_id_of(line), "timeout", f"It takes longer than {SECONDS_FOR.get(what, SECONDS):g} seconds.")
     except ProcessExpired:
         return failure(_id_of(line), "too_large", "The process that read it died.")
 
@@ -110,5 +111,8 @@ def _id_of(line: Line) -> Any:
 def _prepare() -> None:
     import resource
 
+    from reader import log
+
+    log.configure("error")  # what is told about a document stands in its answer
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
