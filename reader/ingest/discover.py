@@ -166,11 +166,11 @@ class _Search:
 
     async def _from_page(self, answer: Fetched) -> Discovery:
         self._page = answer.final_url
-        page: PageFindings = await self._pool(discover_page, answer.body, answer.final_url, answer.content_type)
+        page: PageFindings = await self._pool(
+            discover_page, answer.body, answer.final_url, answer.content_type, answer.headers.get("link")
+        )
         self._findings = page
-        ruled = platform_feeds(answer.final_url, channel=page.channel)
-        candidates = [Candidate(url, "", "", 0) for url in ruled] + page.feeds
-        named = await self._prove_all(candidates, "a feed that the page names" if page.feeds else "a usual place")
+        named = await self._prove_all(page.feeds, "a feed that the page names")
         if named:
             return self._done(named)
         return await self._guess(answer.final_url, None)
@@ -182,7 +182,10 @@ class _Search:
             and error.kind == "status"
             and error.status in (401, 402, 403, 404, 405, 406, 410, 451, 503)
         ):
-            ruled = await self._prove_all([Candidate(one, "", "", 0) for one in platform_feeds(url)], "a usual place")
+            ruled = await self._prove_all(
+                [Candidate(one.url, one.title, one.format, rank) for rank, one in enumerate(platform_feeds(url))],
+                "a usual place",
+            )
             if ruled:
                 return self._done(ruled)
             return await self._guess(url, error)

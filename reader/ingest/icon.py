@@ -10,12 +10,11 @@ from urllib.parse import urljoin, urlsplit
 
 from reader.errors import Upstream
 from reader.ingest.fetch import ACCEPT_IMAGE, Fetched
-from reader.ingest.page import IconLink
+from reader.ingest.icon_links import IconLink, preference
 
 MAX_ICON = 200_000
 MAX_MANIFEST = 100_000
 ATTEMPTS = 5
-WANTED_SIZE = 64
 _IMAGES = {
     "image/png": "image/png",
     "image/gif": "image/gif",
@@ -51,7 +50,7 @@ async def find_icon(
     attempt that failed. ``await pool_call(sniff, body)`` looks at the bytes in the CPU pool (libmagic and lxml are
     heavy); without it that happens here.
     """
-    queue = [link.url for link in sorted(links, key=_distance) if link.type != "manifest"]
+    queue = [link.url for link in sorted(links, key=preference) if link.type != "manifest"]
     manifests = [link.url for link in links if link.type == "manifest"]
     parts = urlsplit(site_url)
     queue = [*dict.fromkeys(queue)][: ATTEMPTS - 2]
@@ -104,17 +103,7 @@ async def _from_manifest(url: str, fetch: FetcherLike) -> list[str]:
         for icon in icons[:20]
         if isinstance(icon, dict) and isinstance(icon.get("src"), str)
     ]
-    return [link.url for link in sorted(links, key=_distance) if link.url.startswith(("http://", "https://"))][:2]
-
-
-def _distance(link: IconLink) -> tuple[int, int]:
-    """Order of preference: the size nearest to the wanted one, larger before smaller; unknown sizes last."""
-    if link.sizes == "any" or "svg" in link.type:
-        return 1, 0
-    sizes = [int(width) for width in re.findall(r"(\d{1,4})x\d{1,4}", link.sizes)]
-    if not sizes:
-        return 2, 0
-    return 0, min(size - WANTED_SIZE if size >= WANTED_SIZE else (WANTED_SIZE - size) * 4 for size in sizes)
+    return [link.url for link in sorted(links, key=preference) if link.url.startswith(("http://", "https://"))][:2]
 
 
 def _is_harmless_svg(body: bytes) -> bool:

@@ -106,11 +106,11 @@ def preview_feed(body: bytes, url: str, content_type: str | None, now: float) ->
     )
 
 
-def discover_page(body: bytes, url: str, content_type: str | None) -> PageFindings:
+def discover_page(body: bytes, url: str, content_type: str | None, link: str | None = None) -> PageFindings:
     """Read what a web page tells about feeds and icons; see page.find."""
     from reader.ingest.page import find
 
-    return find(body, url=url, content_type=content_type)
+    return find(body, url=url, content_type=content_type, link=link)
 
 
 def _hint(ttl: int | None, skip_hours: tuple[int, ...], now: float) -> int | None:
