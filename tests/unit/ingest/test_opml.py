@@ -179,7 +179,7 @@ def test_folders_without_a_name_are_no_level() -> None:
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        (b"PK\x03\x04", "zip"), (b"\x1f\x8b\x08", "gzip"), (b'{"feeds": []}', "JSON"), 
+        (b"PK\x03\x04", "zip"), (b"\x1f\x8b\x08", "gzip"), (b'{"feeds": []}', "JSON"),
         (b"", "empty"), (b"\n \n", "empty"),
         (b'<rss version="2.0"><channel/></rss>', "feed itself"), (b"<feed xmlns='x'/>", "feed itself"),
         (b"<!DOCTYPE html><html><body>x</body></html>", "web page"), (b"http://a.example/\n", "list of addresses"),
