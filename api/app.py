@@ -13,10 +13,10 @@ from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
 from api.routing import ApiRoutes
 from api.stream import Streams
-from api.v1 import counters, entries, feeds, find, folders, live, marks, me, session, subscriptions, tokens
+from api.v1 import counters, entries, feeds, find, folders, live, marks, me, search, session, subscriptions, tokens
 from reader.container import Container
 
-RESOURCES = (entries, counters, marks, live, me, tokens, session, find, subscriptions, folders, feeds)
+RESOURCES = (entries, search, counters, marks, live, me, tokens, session, find, subscriptions, folders, feeds)
 
 
 def add_api(app: FastAPI, container: Container) -> None:

@@ -14,6 +14,7 @@ from reader.gateways.feeds import FeedGateway
 from reader.gateways.icons import IconGateway
 from reader.gateways.pulls import PullGateway
 from reader.gateways.reading import ReadingGateway
+from reader.gateways.search import SearchGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.gateways.upkeep import UpkeepGateway
 from reader.ingest.fetch import Fetcher
@@ -26,6 +27,7 @@ from reader.services.accounts import AccountService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
 from reader.services.reading import ReadingService
+from reader.services.search import SearchService
 from reader.settings import Settings
 
 
@@ -99,5 +101,6 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         ),
         folders=FolderService(access, gateways.subscriptions, gateways.reading),
         reading=ReadingService(access, gateways.reading, gateways.subscriptions, bus),
+        search=SearchService(access, SearchGateway(mappers, gateways.reading)),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

@@ -220,6 +220,10 @@ class ReadingGateway:
             if run.feed_id in heads and state is not None and state.unread is run.seqs:
                 state.head = heads[run.feed_id]
 
+    async def views(self, shelf: Shelf, ids: Sequence[int]) -> list[EntryView]:
+        """Entries as the user sees them, outside any list."""
+        return await self._views(shelf, [(0.0, entry_id) for entry_id in ids], [False] * len(ids))
+
     async def _views(self, shelf: Shelf, places: Sequence[Key], above: Sequence[bool]) -> list[EntryView]:
         ids = [entry_id for _, entry_id in places]
         part = dict(zip(ids, above, strict=True))

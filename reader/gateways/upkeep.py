@@ -17,6 +17,7 @@ JOURNAL_DAYS = 7
 JOBS_DAYS = 8  # beyond a week: the row of an icon job remembers when its site was asked last
 PAGE = 200
 FEEDS_AT_ONCE = 50
+WORDS_AT_ONCE = 200  # entries indexed in one write: others write in between
 
 
 class UpkeepGateway:
@@ -33,6 +34,7 @@ class UpkeepGateway:
             "journal": await self._mappers.subscriptions.trim_journal(now - JOURNAL_DAYS * DAY),
             "undos": await self._mappers.undo.trim(now),
             "sessions": await self._mappers.users.end_sessions_before(now),
+            "words": await self.fill_words(),
             "jobs": await self._mappers.jobs.remove_finished(now - JOBS_DAYS * DAY),
         }
         log.info("upkeep done", **counts)
@@ -49,8 +51,15 @@ class UpkeepGateway:
                 break
         return gone
 
+    async def fill_words(self) -> int:
+        """Index the entries that are older than the index of words; returns how many."""
+        done = 0
+        while count := await self._mappers.search.fill(WORDS_AT_ONCE):
+            done += count
+        return done
+
     async def recount(self, progress: Callable[[int], None] = lambda _: None) -> tuple[int, int]:
-        """Put right what is stored redundantly, feed by feed, while others read and write.
+        """Put right what is stored redundantly, feed by feed, while others read and write; then index all words anew.
 
         ``progress`` is called with the number of feeds done so far. Returns (feeds, rows changed).
         """
@@ -61,4 +70,6 @@ class UpkeepGateway:
                 feeds += 1
                 progress(feeds)
             after = page[-1].id
+        await self._mappers.search.restart()
+        await self.fill_words()
         return feeds, changed

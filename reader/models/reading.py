@@ -99,6 +99,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """One page of what a search found. ``next``: go on below this id; None: that was all."""
+
+    scope: Scope
+    title: str
+    entries: tuple[EntryView, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """An act that can be undone: what happened in words, and the token that takes it back (None: nothing changed)."""
 

@@ -9,6 +9,7 @@ from reader.services.accounts import AccountService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
 from reader.services.reading import ReadingService
+from reader.services.search import SearchService
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,4 @@ class Services:
     feeds: FeedService
     folders: FolderService
     reading: ReadingService
+    search: SearchService

@@ -205,8 +205,9 @@ def _folders(reader: Reader) -> None:
 
 @shortcut("search")
 def _search(reader: Reader) -> None:
-    reader.press("/")
-    expect(reader.page.get_by_role("dialog").get_by_role("combobox")).to_be_focused()
+    with reader.page.expect_navigation():
+        reader.press("/")
+    expect(reader.page.get_by_role("searchbox")).to_be_focused()
 
 
 @shortcut("palette")

@@ -18,11 +18,27 @@ from web.pages import (
     health,
     lists,
     manage,
+    search,
     settings,
     sheet,
 )
 
-MODULES = (lists, entry, acts, folders, add, manage, health, feed_edit, feed_acts, folder_edit, settings, sheet, door)
+MODULES = (
+    lists,
+    entry,
+    acts,
+    folders,
+    add,
+    manage,
+    search,
+    health,
+    feed_edit,
+    feed_acts,
+    folder_edit,
+    settings,
+    sheet,
+    door,
+)
 
 
 def routes() -> Iterator[Route]:

@@ -38,7 +38,7 @@ def migrate(settings: Settings) -> None:
 @click.command(epilog=EPILOG)
 @with_data
 def recount(settings: Settings) -> None:
-    """Rebuild what is stored redundantly: counters and read sets against the entries. Safe while Evantr runs."""
+    """Rebuild what is stored redundantly: read sets against the entries, the index of words. Safe while Evantr runs."""
 
     async def main() -> None:
         async with opened(settings) as container:

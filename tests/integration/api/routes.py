@@ -73,8 +73,12 @@ def operations(document: dict[str, Any]) -> list[Operation]:
     return out
 
 
+QUERIES = {"/api/v1/entries/fresh": {"since": "0"}, "/api/v1/search": {"q": "text"}}
+"""What a route cannot do without."""
+
+
 async def call(client: httpx.AsyncClient, operation: Operation, ids: Ids, **options: Any) -> httpx.Response:
-    query = {"since": "0"} if operation.path.endswith("/fresh") else {}
+    query = QUERIES.get(operation.path, {})
     body = body_for(operation, ids)
     return await client.request(
         operation.method, ids.path(operation), params=query, **({"json": body} if body is not None else {}), **options

@@ -103,7 +103,7 @@ export const commands = {
   "next-feed": () => feed(1),
   "previous-feed": () => feed(-1),
   add: go("/add"),
-  search: use("palette", "open"),
+  search: go("/search"),
   palette: use("palette", "open"),
   sheet: use("sheet", "open"),
   sidebar: use("view", "sidebar"),
