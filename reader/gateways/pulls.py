@@ -167,7 +167,8 @@ class PullGateway:
         return await self._end_well(trip, fetched, digest, rhythm, Appended(trip.feed.seq, (), ()))
 
     async def _changed(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
-        known = await self._entries.known(trip.feed.id, KNOWN)
+        stored = await self._entries.known(trip.feed.id, KNOWN)
+        known = {uid: each.digest for uid, each in stored.items()}
         try:
             document = await self._cpu.run(
                 digest_feed, fetched.body, trip.feed.url, fetched.final_url, fetched.content_type, known, trip.now
@@ -301,7 +302,7 @@ class PullGateway:
         return ttl.observe(rhythm, await self._entries.published_since(trip.feed.id, since), trip.now)
 
     async def _move(self, trip: _Trip, target: str) -> int | None:
-        left = await self._feeds.move(trip.feed.id, trip.token, target)
+        left = await self._feeds.move(trip.feed.id, trip.token, target, now=trip.now)
         log.info("a feed moved for good", feed_id=trip.feed.id, to=target, merged_into=left)
         if left is not None and left != trip.feed.id:
             await self._bus.publish(feed_topic(left), FeedChanged(left))

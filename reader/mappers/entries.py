@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reader.models.entry import Entry, NewEntry, Position
+from reader.models.entry import Entry, Known, NewEntry, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Appended:
 
 
 class EntryMapper(Protocol):
-    async def known(self, feed_id: int, limit: int) -> dict[str, bytes]:
-        """uid → digest of the newest ``limit`` entries."""
+    async def known(self, feed_id: int, limit: int) -> dict[str, Known]:
+        """uid → what a document is compared with, of the newest ``limit`` entries, newest first."""
         ...
 
     async def newest(self, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:
@@ -31,7 +31,8 @@ class EntryMapper(Protocol):
         """Stores what a pull brought, oldest first, and makes it visible.
 
         For each entry: unknown uid → next seq; known uid with another digest → updated in place (seq, id,
-        sort_at stay); known and equal → nothing; uid of a purged entry → nothing. ``renewed`` maps new uid →
+        sort_at stay); known and equal → nothing; uid of a purged entry → nothing; link and title (models: twin) of a
+        purged entry, and not published after the oldest entry that is left → nothing. ``renewed`` maps new uid →
         uid under which the same entry is stored: that row takes the new uid and is treated as known.
         sort_at = published_at, not after ``now`` and not below the seq before (models: sort_times).
         Removes leftovers above feed.seq first; moves feed.seq last, under the lease ``token``. None when fenced.
@@ -55,7 +56,8 @@ class EntryMapper(Protocol):
         """Raises the feed's floor so that ``keep`` entries stay, and removes what is below it.
 
         Entries that somebody starred or put to read later keep their row (they are found by id, no longer in
-        lists). uids of what was removed are remembered, so that none comes back. Returns how many left the lists.
+        lists). uids of what was removed are remembered, and its links and titles, so that none comes
+        back. Returns how many left the lists.
         """
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from reader.models.feed import Feed, FeedState, Icon, Pull, Schedule
+from reader.models.feed import Feed, FeedMove, FeedState, Icon, Identity, Pull, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class FeedMeta:
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """How a pull ended; written in one go by record_pull, which also ends the lease."""
+    """How a pull ended; written in one go by record_pull, which also ends the lease. ``identity`` None leaves it."""
 
     pull: Pull
     state: FeedState
@@ -56,6 +56,8 @@ class PullResult:
     hint_seconds: int | None = None
     moved_to: str | None = None
     moved_count: int = 0
+    moved_since: float | None = None
+    identity: Identity | None = None
     meta: FeedMeta = field(default_factory=FeedMeta)
 
 
@@ -126,8 +128,30 @@ class FeedMapper(Protocol):
         """Newest first."""
         ...
 
-    async def move(self, feed_id: int, token: int, url: str) -> int | None:
-        """Stores a new canonical URL (the old one becomes an alias).
+    async def defer(self, feed_id: int, token: int, until: float, reason: str) -> bool:
+        """Ends the lease without a pull: due again at ``until``, for this reason. False when fenced."""
+        ...
+
+    async def pause_host(self, host: str, until: float, reason: str, *, now: float) -> None:
+        """The host asked to be left alone: none of its feeds is due before ``until``, and Schedule tells of the pause.
+
+        A pause that ends later already stays as it is. Forgets pauses that ended before ``now``.
+        """
+        ...
+
+    async def moves(self, feed_id: int, limit: int) -> list[FeedMove]:
+        """Newest first."""
+        ...
+
+    async def undo_move(self, feed_id: int, now: float) -> str | None:
+        """Gives the feed the URL back that it had before its newest move that was not undone; the other one becomes
+        an alias, and the feed does not move there again. Returns the URL, None when there is no such move (or another
+        feed stands at that URL). The feed is due at ``now``.
+        """
+        ...
+
+    async def move(self, feed_id: int, token: int, url: str, *, now: float) -> int | None:
+        """Stores a new canonical URL (the old one becomes an alias) and remembers the move.
 
         If another feed stands at ``url`` this one is merged into it: subscriptions move over (folder and own
         title kept; where a reader has both, the union), seqs read are carried over by uid, stars and read-later

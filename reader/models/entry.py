@@ -42,6 +42,31 @@ class NewEntry:
     tags: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     comments_url: str | None = None
+    guid: str | None = None  # the id as written, where ``uid`` is another
+    story: bytes | None = None  # what it is about, across feeds: key of its link, else of its origin
+    keys: bytes = b""  # recognise it under another uid: see Known
+    changes: int = 0  # how often it was changed in place since its ``updated_at`` last moved on
+
+
+class Known(NamedTuple):
+    """What is compared of a stored entry with those of a document.
+
+    ``keys`` holds digests of 8 bytes each, zero where there is nothing: of the id, the link, the title, the link's
+    path, title and content together (ingest/identity). Link and title, bytes 8 to 24, are what a purged entry is known
+    by beside its uid. Empty for entries that were stored without.
+    """
+
+    digest: bytes
+    keys: bytes = b""
+    published_at: float | None = None
+    updated_at: float | None = None
+    changes: int = 0
+
+
+def twin(keys: bytes) -> bytes | None:
+    """Link and title of ``keys`` together, None unless both are there."""
+    link, title = keys[8:16], keys[16:24]
+    return link + title if link.strip(b"\0") and title.strip(b"\0") else None
 
 
 class Entry(NamedTuple):
@@ -67,6 +92,8 @@ class Entry(NamedTuple):
     tags: tuple[str, ...]
     enclosures: tuple[Enclosure, ...]
     comments_url: str | None
+    guid: str | None = None
+    story: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

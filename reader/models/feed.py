@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 FeedState = Literal["new", "active", "failing", "gone"]
+
+Criterion = Literal["id", "link", "link_date", "content"]
+"""What tells the entries of a feed apart: their ids; their links; link and date; title and content."""
+
+
+def host_of(url: str) -> str:
+    """The host that answers for a canonical URL, with its port if it names one. Pauses are kept by it."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,34 @@ class Schedule:
     lease_until: float
     moved_to: str | None = None  # target of a permanent redirect that is being watched
     moved_count: int = 0  # consecutive pulls that were redirected there
+    moved_since: float | None = None  # when the first of them was
+    move_refused: str | None = None  # a target that a person took back: it counts no more
+    criterion: Criterion = "id"
+    criterion_note: str = ""  # why it is that one, one sentence; empty for "id"
+    renewals: int = 0  # consecutive changed documents in which known entries had other ids
+    host: str = ""
+    paused_until: float | None = None  # the host asked to be left alone until then; it may be past
+    pause_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMove:
+    """A feed's address was changed because its server said so. ``undone_at``: a person took it back."""
+
+    feed_id: int
+    at: float
+    from_url: str
+    to_url: str
+    undone_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the entries of a feed are told apart, decided by ingest.identity; see Schedule."""
+
+    criterion: Criterion = "id"
+    note: str = ""
+    renewals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,20 @@ from reader.mappers.entries import Appended
 from reader.mappers.sqlite.counters import next_feed_rev, reserve_entry_ids
 from reader.mappers.sqlite.reading import mark_first, write_journal
 from reader.mappers.sqlite.search import index, reindex, unindex
-from reader.models.entry import NewEntry, Position, sort_times
+from reader.models.entry import NewEntry, Position, sort_times, twin
 from reader.models.subscription import ReadChange
 
 INSERT = (
     "INSERT INTO entry (id, feed_id, seq, sort_at, arrived_at, uid, uid_hash, digest, url, title, author,"
-    " published_at, updated_at, summary, content, tags, enclosures, comments_url)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " published_at, updated_at, summary, content, tags, enclosures, comments_url, guid, story)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 UPDATE = (
     "UPDATE entry SET uid = ?, uid_hash = ?, digest = ?, url = ?, title = ?, author = ?, published_at = ?,"
-    " updated_at = ?, summary = ?, content = ?, tags = ?, enclosures = ?, comments_url = ? WHERE id = ?"
+    " updated_at = ?, summary = ?, content = ?, tags = ?, enclosures = ?, comments_url = ?, guid = ?, story = ?"
+    " WHERE id = ?"
 )
+TRACE = "INSERT OR REPLACE INTO trace (entry_id, keys, changes) VALUES (?, ?, ?)"
 
 
 def uid_hash(uid: str) -> bytes:
@@ -92,10 +94,26 @@ def _sort_out(
         if known.seq > feed.floor and (renames or known.digest != entry.digest):
             unindex(con, "id = ?", (known.id,))
             con.execute(UPDATE, (*_values(entry), known.id))
+            con.execute(TRACE, (known.id, entry.keys, entry.changes))
             reindex(con, known.id)
             if known.digest != entry.digest:
                 updated.append(known.id)
-    return fresh, updated
+    return _without_purged(con, feed, fresh), updated
+
+
+def _without_purged(con: sqlite3.Connection, feed: _Feed, fresh: list[NewEntry]) -> list[NewEntry]:
+    """Leaves out what was purged under another uid. A later entry may well bear the link and title of an old one."""
+    if not feed.floor or not fresh:
+        return fresh
+    row = con.execute("SELECT sort_at FROM entry WHERE feed_id = ? AND seq = ?", (feed.id, feed.floor + 1)).fetchone()
+    oldest = row[0] if row else float("inf")
+    return [each for each in fresh if (each.published_at or 0.0) > oldest or not _is_purged(con, feed, each)]
+
+
+def _is_purged(con: sqlite3.Connection, feed: _Feed, entry: NewEntry) -> bool:
+    sql = "SELECT 1 FROM tombstone WHERE feed_id = ? AND uid_hash = ?"
+    key = twin(entry.keys)
+    return key is not None and con.execute(sql, (feed.id, key)).fetchone() is not None
 
 
 def _lookup(con: sqlite3.Connection, feed_id: int, keys: set[bytes]) -> tuple[dict[bytes, _Stored], set[bytes]]:
@@ -122,6 +140,7 @@ def _values(entry: NewEntry) -> tuple[object, ...]:
     return (
         entry.uid, uid_hash(entry.uid), entry.digest, entry.url, entry.title, entry.author, entry.published_at,
         entry.updated_at, entry.summary, entry.content, _tags(entry), enclosures, entry.comments_url,
+        entry.guid, entry.story,
     )  # fmt: skip
 
 
@@ -134,6 +153,7 @@ def _insert(con: sqlite3.Connection, feed: _Feed, fresh: Sequence[NewEntry], now
     new = [Position(feed.seq + 1 + number, sort_at, first + number) for number, sort_at in enumerate(times)]
     rows = [(at.id, feed.id, at.seq, at.sort_at, now, *_values(entry)) for at, entry in zip(new, fresh, strict=True)]
     con.executemany(INSERT, rows)
+    con.executemany(TRACE, [(at.id, entry.keys, entry.changes) for at, entry in zip(new, fresh, strict=True)])
     index(
         con, [(at.id, each.title, each.author, _tags(each), each.content) for at, each in zip(new, fresh, strict=True)]
     )

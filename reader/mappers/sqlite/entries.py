@@ -17,17 +17,20 @@ from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.search import unindex
-from reader.models.entry import Enclosure, Entry, NewEntry, Position
+from reader.models.entry import Enclosure, Entry, Known, NewEntry, Position
 
 ENTRY = (
     "entry.id, feed_id, seq, uid, digest, url, title, author, published_at, updated_at, arrived_at, sort_at, summary,"
-    " content, tags, enclosures, comments_url"
+    " content, tags, enclosures, comments_url, guid, story"
 )
 TAGS, ENCLOSURES = 14, 15
 MOST_FOR_RHYTHM = 5_000
 
-NEWEST = """
+KNOWN = """
+SELECT entry.uid, entry.digest, coalesce(trace.keys, x''), entry.published_at, entry.updated_at,
+    coalesce(trace.changes, 0)
 FROM feed JOIN entry ON entry.feed_id = feed.id AND entry.seq > feed.floor AND entry.seq <= feed.seq
+LEFT JOIN trace ON trace.entry_id = entry.id
 WHERE feed.id = ? ORDER BY entry.seq DESC LIMIT ?
 """
 POSITIONS = """
@@ -63,15 +66,26 @@ SELECT entry.id FROM entry JOIN feed ON feed.id = entry.feed_id AND entry.seq > 
 ORDER BY entry.id DESC LIMIT 1
 """
 UNFLAGGED = "feed_id = ? AND seq <= ? AND NOT EXISTS (SELECT 1 FROM flag WHERE entry_id = entry.id)"
+# models.entry.twin, in SQL.
+PURGED_TWINS = f"""
+INSERT OR IGNORE INTO tombstone (feed_id, uid_hash)
+SELECT feed_id, substr(keys, 9, 16) FROM entry JOIN trace ON trace.entry_id = entry.id
+WHERE {UNFLAGGED} AND length(keys) >= 24
+    AND substr(keys, 9, 8) <> zeroblob(8) AND substr(keys, 17, 8) <> zeroblob(8)
+"""
 HIGHEST_ID = 1 << 62
 
 
-def _known(con: sqlite3.Connection, feed_id: int, limit: int) -> dict[str, bytes]:
-    return dict(con.execute(f"SELECT entry.uid, entry.digest {NEWEST}", (feed_id, limit)).fetchall())
+def _known(con: sqlite3.Connection, feed_id: int, limit: int) -> dict[str, Known]:
+    return {uid: Known._make(rest) for uid, *rest in con.execute(KNOWN, (feed_id, limit))}
 
 
 def _newest(con: sqlite3.Connection, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:
-    return con.execute(f"SELECT entry.uid, entry.url, entry.title {NEWEST}", (feed_id, limit)).fetchall()
+    sql = (
+        "SELECT entry.uid, entry.url, entry.title FROM feed JOIN entry ON entry.feed_id = feed.id"
+        " AND entry.seq > feed.floor AND entry.seq <= feed.seq WHERE feed.id = ? ORDER BY entry.seq DESC LIMIT ?"
+    )
+    return con.execute(sql, (feed_id, limit)).fetchall()
 
 
 def _positions(con: sqlite3.Connection, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
@@ -126,6 +140,7 @@ def _purge(con: sqlite3.Connection, feed_id: int, keep: int) -> int:
         f"INSERT OR IGNORE INTO tombstone (feed_id, uid_hash) SELECT feed_id, uid_hash FROM entry WHERE {UNFLAGGED}",
         (feed_id, floor),
     )
+    con.execute(PURGED_TWINS, (feed_id, floor))
     unindex(con, UNFLAGGED, (feed_id, floor))
     con.execute(f"DELETE FROM entry WHERE {UNFLAGGED}", (feed_id, floor))
     if floor > old:
@@ -153,7 +168,7 @@ class SqliteEntries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def known(self, feed_id: int, limit: int) -> dict[str, bytes]:
+    async def known(self, feed_id: int, limit: int) -> dict[str, Known]:
         return await self._engine.read(_known, feed_id, limit)
 
     async def newest(self, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:

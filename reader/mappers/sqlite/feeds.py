@@ -14,9 +14,9 @@ from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.marks import marks, marks_since
-from reader.mappers.sqlite.merge import move
+from reader.mappers.sqlite.merge import move, moves, undo_move
 from reader.mappers.sqlite.schedule import ScheduleMixin
-from reader.models.feed import Feed, Icon
+from reader.models.feed import Feed, FeedMove, Icon, host_of
 
 FEED = (
     "feed.id, feed.url, feed.title, feed.site_url, feed.description, feed.language, feed.icon, feed.format,"
@@ -42,10 +42,10 @@ def _create(
     if known is not None:
         return known, False
     sql = (
-        "INSERT INTO feed (url, title, site_url, description, rev, created_at, next_pull_at, reason)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING {FEED.replace('feed.', '')}"
+        "INSERT INTO feed (url, host, title, site_url, description, rev, created_at, next_pull_at, reason)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {FEED.replace('feed.', '')}"
     )
-    values = (url, title, site_url, description, next_feed_rev(con), now, now, "It is new.")
+    values = (url, host_of(url), title, site_url, description, next_feed_rev(con), now, now, "It is new.")
     feed = Feed(*con.execute(sql, values).fetchone())
     set_words(con, feed.id)
     return feed, True
@@ -153,8 +153,14 @@ class SqliteFeeds(ScheduleMixin):
     async def readers(self, feed_id: int) -> int:
         return await self._engine.read(_readers, feed_id)
 
-    async def move(self, feed_id: int, token: int, url: str) -> int | None:
-        return await self._engine.write(move, feed_id, token, url)
+    async def move(self, feed_id: int, token: int, url: str, *, now: float) -> int | None:
+        return await self._engine.write(move, feed_id, token, url, now)
+
+    async def moves(self, feed_id: int, limit: int) -> list[FeedMove]:
+        return await self._engine.read(moves, feed_id, limit)
+
+    async def undo_move(self, feed_id: int, now: float) -> str | None:
+        return await self._engine.write(undo_move, feed_id, now)
 
     async def set_icon(self, feed_id: int, icon: Icon | None, now: float) -> None:
         await self._engine.write(_set_icon, feed_id, icon, now)

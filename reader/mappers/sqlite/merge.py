@@ -12,6 +12,7 @@ from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.reading import mark_first
 from reader.mappers.sqlite.schedule import holds
 from reader.mappers.sqlite.search import unindex
+from reader.models.feed import FeedMove, host_of
 
 # Seqs of the merged feed beside those of the feed that stays, for entries of the same uid.
 SAME_ENTRIES = """
@@ -29,7 +30,7 @@ WHERE user_id = :user AND feed_id = :target
 """
 
 
-def move(con: sqlite3.Connection, feed_id: int, token: int, url: str) -> int | None:
+def move(con: sqlite3.Connection, feed_id: int, token: int, url: str, now: float) -> int | None:
     """See FeedMapper.move."""
     if not holds(con, feed_id, token):
         return None
@@ -39,14 +40,48 @@ def move(con: sqlite3.Connection, feed_id: int, token: int, url: str) -> int | N
         return other
     old_url = con.execute("SELECT url FROM feed WHERE id = ?", (feed_id,)).fetchone()[0]
     if old_url != url:
-        con.execute("DELETE FROM feed_alias WHERE url = ?", (url,))
-        con.execute("INSERT OR REPLACE INTO feed_alias (url, feed_id) VALUES (?, ?)", (old_url, feed_id))
+        _rename(con, feed_id, old_url, url)
         con.execute(
-            "UPDATE feed SET url = ?, rev = ?, moved_to = NULL, moved_count = 0 WHERE id = ?",
-            (url, next_feed_rev(con), feed_id),
+            "INSERT OR REPLACE INTO feed_move (feed_id, at, from_url, to_url) VALUES (?, ?, ?, ?)",
+            (feed_id, now, old_url, url),
         )
-        set_words(con, feed_id)
     return feed_id
+
+
+def _rename(con: sqlite3.Connection, feed_id: int, old_url: str, url: str) -> None:
+    con.execute("DELETE FROM feed_alias WHERE url = ?", (url,))
+    con.execute("INSERT OR REPLACE INTO feed_alias (url, feed_id) VALUES (?, ?)", (old_url, feed_id))
+    con.execute(
+        "UPDATE feed SET url = ?, host = ?, rev = ?, moved_to = NULL, moved_count = 0, moved_since = NULL WHERE id = ?",
+        (url, host_of(url), next_feed_rev(con), feed_id),
+    )
+    set_words(con, feed_id)
+
+
+def moves(con: sqlite3.Connection, feed_id: int, limit: int) -> list[FeedMove]:
+    """See FeedMapper.moves."""
+    sql = "SELECT feed_id, at, from_url, to_url, undone_at FROM feed_move WHERE feed_id = ? ORDER BY at DESC LIMIT ?"
+    return [FeedMove(*row) for row in con.execute(sql, (feed_id, limit))]
+
+
+def undo_move(con: sqlite3.Connection, feed_id: int, now: float) -> str | None:
+    """See FeedMapper.undo_move."""
+    sql = (
+        "SELECT at, from_url, to_url, feed.url FROM feed_move JOIN feed ON feed.id = feed_id"
+        " WHERE feed_id = ? AND undone_at IS NULL ORDER BY at DESC LIMIT 1"
+    )
+    row = con.execute(sql, (feed_id,)).fetchone()
+    if row is None:
+        return None
+    at, old_url, new_url, url = row
+    if find(con, old_url) not in (None, feed_id):
+        return None
+    _rename(con, feed_id, url, old_url)
+    con.execute("UPDATE feed_move SET undone_at = ? WHERE feed_id = ? AND at = ?", (now, feed_id, at))
+    sql = "UPDATE feed SET move_refused = ?, next_pull_at = min(next_pull_at, ?) WHERE id = ?"
+    con.execute(sql, (new_url, now, feed_id))
+    result: str = old_url
+    return result
 
 
 def _merge(con: sqlite3.Connection, source: int, target: int) -> None:

@@ -14,8 +14,9 @@ from reader.mappers.sqlite.identity import set_words
 from reader.models.feed import Pull, Schedule
 
 SCHEDULE = (
-    "id, next_pull_at, last_pull_at, last_ok_at, errors, reason, error, etag, last_modified, body_digest, rhythm,"
-    " hint_seconds, lease_token, lease_until, moved_to, moved_count"
+    "id, next_pull_at, last_pull_at, last_ok_at, errors, feed.reason, error, etag, last_modified, body_digest, rhythm,"
+    " hint_seconds, lease_token, lease_until, moved_to, moved_count, moved_since, move_refused, criterion,"
+    " criterion_note, renewals, feed.host, until, host_pause.reason"
 )
 PULL = "feed_id, at, status, bytes, milliseconds, new, updated, error"
 PULLABLE = "kind = 'site' AND state <> 'gone'"  # word for word as in the partial indexes
@@ -25,7 +26,9 @@ RECORD = """
 UPDATE feed SET
     state = :state, next_pull_at = :next_pull_at, reason = :reason, errors = :errors, error = :error, etag = :etag,
     last_modified = :last_modified, body_digest = :body_digest, rhythm = :rhythm, hint_seconds = :hint_seconds,
-    moved_to = :moved_to, moved_count = :moved_count, last_pull_at = :at,
+    moved_to = :moved_to, moved_count = :moved_count, moved_since = :moved_since, last_pull_at = :at,
+    criterion = coalesce(:criterion, criterion), criterion_note = coalesce(:criterion_note, criterion_note),
+    renewals = coalesce(:renewals, renewals),
     last_ok_at = CASE WHEN :error IS NULL THEN :at ELSE last_ok_at END, lease_until = 0
 WHERE id = :id
 """
@@ -35,6 +38,10 @@ UPDATE feed SET
     description = coalesce(:description, description), language = coalesce(:language, language),
     format = coalesce(:format, format)
 WHERE id = :id
+"""
+PAUSE = """
+INSERT INTO host_pause (host, until, reason) VALUES (?, ?, ?)
+ON CONFLICT (host) DO UPDATE SET until = excluded.until, reason = excluded.reason WHERE excluded.until > until
 """
 TRIM_PULLS = """
 DELETE FROM pull WHERE feed_id = :id AND at <= (
@@ -49,7 +56,9 @@ def holds(con: sqlite3.Connection, feed_id: int, token: int) -> bool:
 
 
 def _schedule(con: sqlite3.Connection, feed_id: int) -> Schedule | None:
-    row = con.execute(f"SELECT {SCHEDULE} FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    row = con.execute(
+        f"SELECT {SCHEDULE} FROM feed LEFT JOIN host_pause ON host_pause.host = feed.host WHERE id = ?", (feed_id,)
+    ).fetchone()
     return Schedule(*row) if row else None
 
 
@@ -86,6 +95,18 @@ def _release(con: sqlite3.Connection, feed_id: int, token: int) -> None:
     con.execute("UPDATE feed SET lease_until = 0 WHERE id = ? AND lease_token = ?", (feed_id, token))
 
 
+def _defer(con: sqlite3.Connection, feed_id: int, token: int, until: float, reason: str) -> bool:
+    sql = "UPDATE feed SET next_pull_at = ?, reason = ?, lease_until = 0 WHERE id = ? AND lease_token = ?"
+    return con.execute(sql, (until, reason, feed_id, token)).rowcount > 0
+
+
+def _pause_host(con: sqlite3.Connection, host: str, until: float, reason: str, now: float) -> None:
+    con.execute("DELETE FROM host_pause WHERE until <= ?", (now,))
+    con.execute(PAUSE, (host, until, reason))
+    sql = f"UPDATE feed SET next_pull_at = ?, reason = ? WHERE {PULLABLE} AND host = ? AND next_pull_at < ?"
+    con.execute(sql, (until, reason, host, until))
+
+
 def _shown(con: sqlite3.Connection, feed_id: int) -> tuple[object, ...]:
     """What a FeedMark shows and a pull may change."""
     row: tuple[object, ...] = con.execute(
@@ -98,11 +119,15 @@ def _record_pull(con: sqlite3.Connection, feed_id: int, token: int, result: Pull
     if not holds(con, feed_id, token):
         return False
     before = _shown(con, feed_id)
+    identity = result.identity
     values = {
         "id": feed_id, "at": result.pull.at, "state": result.state, "next_pull_at": result.next_pull_at,
         "reason": result.reason, "errors": result.errors, "error": result.error, "etag": result.etag,
         "last_modified": result.last_modified, "body_digest": result.body_digest, "rhythm": result.rhythm,
         "hint_seconds": result.hint_seconds, "moved_to": result.moved_to, "moved_count": result.moved_count,
+        "moved_since": result.moved_since, "criterion": identity and identity.criterion,
+        "criterion_note": None if identity is None else identity.note,
+        "renewals": None if identity is None else identity.renewals,
     }  # fmt: skip
     con.execute(RECORD, values)
     _set_meta(con, feed_id, result.meta)
@@ -159,6 +184,12 @@ class ScheduleMixin:
 
     async def release(self, feed_id: int, token: int) -> None:
         await self._engine.write(_release, feed_id, token)
+
+    async def defer(self, feed_id: int, token: int, until: float, reason: str) -> bool:
+        return await self._engine.write(_defer, feed_id, token, until, reason)
+
+    async def pause_host(self, host: str, until: float, reason: str, *, now: float) -> None:
+        await self._engine.write(_pause_host, host, until, reason, now)
 
     async def record_pull(self, feed_id: int, token: int, result: PullResult) -> bool:
         return await self._engine.write(_record_pull, feed_id, token, result)

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reader.mappers import Mappers
-from reader.models.entry import Position, sort_times
+from reader.models.entry import Known, Position, sort_times
 from tests.contract.mappers.conftest import Count
 from tests.contract.mappers.make import add_feed, add_user, append, fill, new_entry, take
 
@@ -48,7 +48,11 @@ async def test_repeating_an_append_changes_nothing(mappers: Mappers) -> None:
     assert first is not None
     assert again is not None
     assert (again.seq, again.new, again.updated) == (2, (), ())
-    assert stored == await mappers.entries.known(feed.id, 10) == {"a": b"2", "b": b"1"}
+    assert (
+        stored
+        == await mappers.entries.known(feed.id, 10)
+        == {"a": Known(b"2", published_at=3.0), "b": Known(b"1", published_at=2.0)}
+    )
     assert await mappers.feeds.rev() == rev
 
 
@@ -84,7 +88,7 @@ async def test_renewed_uids_find_their_entries(mappers: Mappers) -> None:
     second = await append(mappers, feed.id, entries, renewed=renewed)
     assert second.updated == (first.new[1].id,)
     assert [position.seq for position in second.new] == [3]
-    assert await mappers.entries.known(feed.id, 10) == {"new1": b"1", "new2": b"2", "new3": b"1"}
+    assert await mappers.entries.known(feed.id, 10) == {"new1": Known(b"1"), "new2": Known(b"2"), "new3": Known(b"1")}
     third = await append(mappers, feed.id, entries, renewed=renewed)
     assert (third.new, third.updated) == ((), ())
 

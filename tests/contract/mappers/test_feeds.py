@@ -123,15 +123,15 @@ async def test_readers_and_stats(mappers: Mappers) -> None:
 async def test_a_new_url_makes_the_old_one_an_alias(mappers: Mappers) -> None:
     feed = await add_feed(mappers)
     token = await take(mappers, feed.id)
-    assert await mappers.feeds.move(feed.id, token + 1, "https://new.test/") is None
-    assert await mappers.feeds.move(feed.id, token, "https://new.test/") == feed.id
+    assert await mappers.feeds.move(feed.id, token + 1, "https://new.test/", now=7.0) is None
+    assert await mappers.feeds.move(feed.id, token, "https://new.test/", now=7.0) == feed.id
     moved = await mappers.feeds.by_url("https://new.test/")
     assert moved is not None
     assert (moved.id, moved.url) == (feed.id, "https://new.test/")
     assert moved.rev > feed.rev
     assert await mappers.feeds.by_url(feed.url) == moved
-    assert await mappers.feeds.move(feed.id, token, "https://new.test/") == feed.id
-    assert await mappers.feeds.move(feed.id, token, feed.url) == feed.id
+    assert await mappers.feeds.move(feed.id, token, "https://new.test/", now=7.0) == feed.id
+    assert await mappers.feeds.move(feed.id, token, feed.url, now=7.0) == feed.id
     back = await mappers.feeds.by_url("https://new.test/")
     assert back is not None
     assert back.url == feed.url

@@ -15,7 +15,7 @@ from tests.contract.mappers.make import (
 
 
 async def merge(mappers: Mappers, source: int, url: str) -> int | None:
-    return await mappers.feeds.move(source, await take(mappers, source, 1e6), url)
+    return await mappers.feeds.move(source, await take(mappers, source, 1e6), url, now=1e6)
 
 
 async def subscribe(mappers: Mappers, user_id: int, feed_id: int, title: str | None = None, unread: int = 99) -> None:
@@ -120,6 +120,6 @@ async def test_a_feed_merges_into_the_owner_of_an_alias(mappers: Mappers) -> Non
 async def test_a_zombie_cannot_merge(mappers: Mappers) -> None:
     old, new = await add_feed(mappers, "old"), await add_feed(mappers, "new")
     token = await take(mappers, old.id)
-    assert await mappers.feeds.move(old.id, token - 1, new.url) is None
+    assert await mappers.feeds.move(old.id, token - 1, new.url, now=7.0) is None
     assert await mappers.feeds.get(old.id) == old
-    assert await mappers.feeds.move(999, token, new.url) is None
+    assert await mappers.feeds.move(999, token, new.url, now=7.0) is None

@@ -66,7 +66,7 @@ async def test_purged_and_merged_entries_are_gone_from_the_index(mappers: Mapper
     kept = await append(mappers, two.id, [entry("1", "<p>oak</p>")])
     await mappers.entries.purge(one.id, 2, now=9.0)
     assert len(await ids(mappers, "oak", [one.id, two.id])) == 3
-    await mappers.feeds.move(one.id, await take(mappers, one.id, 2000.0), two.url)
+    await mappers.feeds.move(one.id, await take(mappers, one.id, 2000.0), two.url, now=2000.0)
     assert await ids(mappers, "oak", [one.id, two.id]) == [kept.new[0].id]
 
 
