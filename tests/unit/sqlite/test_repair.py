@@ -16,7 +16,8 @@ async def test_leftovers_of_a_crash_are_invisible_and_removed(store: SqliteMappe
     await execute(
         store,
         "INSERT INTO entry SELECT 900, feed_id, 4, sort_at, x'00', digest, published_at, updated_at, arrived_at,"
-        " 'left', url, title, author, summary, tags, enclosures, comments_url, content, guid, story FROM entry WHERE seq = 3",
+        " 'left', url, title, author, summary, tags, enclosures, comments_url, content, guid, story"
+        " FROM entry WHERE seq = 3",
     )
     assert len((await store.entries.positions([(feed_id, 1, 99)]))[feed_id]) == 3
     assert await store.entries.last_id() == reader.ids[-1]
