@@ -9,14 +9,18 @@ from reader.cache.memory import MemoryCache
 from reader.clock import Clock
 from reader.events import PubSub
 from reader.gateways.accounts import AccountGateway
+from reader.gateways.controller import Controller
 from reader.gateways.discovery import DiscoveryGateway
 from reader.gateways.feeds import FeedGateway
 from reader.gateways.icons import IconGateway
+from reader.gateways.operations import OperationsGateway
 from reader.gateways.pulls import PullGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.search import SearchGateway
+from reader.gateways.submissions import SubmissionGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.gateways.upkeep import UpkeepGateway
+from reader.gateways.work import WorkGateway
 from reader.ingest.fetch import Fetcher
 from reader.jobs import Cpu, JobQueue
 from reader.mappers import Mappers
@@ -26,6 +30,8 @@ from reader.services.access import Access
 from reader.services.accounts import AccountService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
+from reader.services.jobs import JobService
+from reader.services.operations import OperationsService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
 from reader.settings import Settings
@@ -41,6 +47,10 @@ class Gateways:
     discovery: DiscoveryGateway
     icons: IconGateway
     upkeep: UpkeepGateway
+    work: WorkGateway
+    operations: OperationsGateway
+    controller: Controller
+    submissions: SubmissionGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     cache = MemoryCache(clock)
     bus = MemoryBus()
     fetcher = Fetcher(settings)
+    work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
     gateways = Gateways(
         reading=ReadingGateway(mappers, bus, clock),
         accounts=AccountGateway(mappers, cache, clock, settings),
@@ -85,6 +96,10 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         discovery=DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings),
         icons=IconGateway(mappers, fetcher, cpu, bus, clock),
         upkeep=UpkeepGateway(mappers, clock, settings),
+        work=work,
+        operations=OperationsGateway(mappers, queue, bus, clock, settings),
+        controller=controller,
+        submissions=SubmissionGateway(mappers, work, controller, queue, clock, settings),
     )
     access = Access(gateways.accounts, gateways.reading)
     services = Services(
@@ -102,5 +117,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         folders=FolderService(access, gateways.subscriptions, gateways.reading),
         reading=ReadingService(access, gateways.reading, gateways.subscriptions, bus),
         search=SearchService(access, SearchGateway(mappers, gateways.reading)),
+        operations=OperationsService(access, gateways.operations, gateways.accounts, clock),
+        jobs=JobService(access, gateways.submissions),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

@@ -47,12 +47,19 @@ class FlagChanged:
 
 @dataclass(frozen=True, slots=True)
 class JobFinished:
-    """Topic job:KEY; the row holds the result."""
+    """It ended, however. Topic job:KEY; the row (of a pull: its feed) holds the result."""
 
     key: str
 
 
-Event = EntriesArrived | FeedChanged | ReadingChanged | FlagChanged | JobFinished
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Settings of queues or CPU processes changed. Topic operations."""
+
+
+Event = EntriesArrived | FeedChanged | ReadingChanged | FlagChanged | JobFinished | SettingsChanged
+
+OPERATIONS_TOPIC = "operations"
 
 
 def feed_topic(feed_id: int) -> str:

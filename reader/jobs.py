@@ -21,6 +21,7 @@ class PullFeed:
     else the updater asks ("pull-sys"). Who asks is no part of the key: a feed has one pull at a time."""
 
     NAME: ClassVar[str] = "pull"
+    ROW: ClassVar[bool] = False
     feed_id: int
     user: bool = False
     imported: bool = False
@@ -37,6 +38,7 @@ class Discover:
     """Find the feeds of an address that a person typed. ``address`` is normalised (ingest.address.normalize)."""
 
     NAME: ClassVar[str] = "discover"
+    ROW: ClassVar[bool] = True
     address: str
     typed: str = ""
 
@@ -48,6 +50,7 @@ class Discover:
 @dataclass(frozen=True, slots=True)
 class FetchIcon:
     NAME: ClassVar[str] = "icon"
+    ROW: ClassVar[bool] = True
     feed_id: int
 
     @property
@@ -60,6 +63,7 @@ class Upkeep:
     """Purge, trim journals, end sessions, recount: everything that nobody waits for."""
 
     NAME: ClassVar[str] = "upkeep"
+    ROW: ClassVar[bool] = False
 
     @property
     def queue(self) -> str:
@@ -67,6 +71,15 @@ class Upkeep:
 
 
 Payload = PullFeed | Discover | FetchIcon | Upkeep
+"""Each names itself (NAME) and says whether it is a row of its own (ROW) or due by some other row."""
+
+KINDS: tuple[type[Payload], ...] = (PullFeed, Discover, FetchIcon, Upkeep)
+
+
+def kind_of(name: str) -> type[Payload] | None:
+    """The class of jobs of that name."""
+    return next((kind for kind in KINDS if name == kind.NAME), None)
+
 
 USER_QUEUES = ("pull", "discovery")
 SYSTEM_QUEUES = ("pull-sys", "import", "icon", "upkeep")
@@ -91,6 +104,10 @@ class JobQueue(Protocol):
 
     async def put(self, payload: Payload) -> bool:
         """False if a job of the same key already waits (a waiting system job moves up when a user asks)."""
+        ...
+
+    async def cancel(self, key: str) -> bool:
+        """Take a waiting job out, or end a running one, as far as this process has it."""
         ...
 
 

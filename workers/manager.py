@@ -17,16 +17,15 @@ from structlog.contextvars import bound_contextvars
 
 from reader.container import Container
 from reader.gateways.work import WorkGateway, is_row
-from reader.jobs import SYSTEM_QUEUES, USER_QUEUES
+from reader.jobs import USER_QUEUES
 from reader.models.job import Job
 from reader.settings import Settings
 from workers import jobs
 from workers.cpu import urgent
-from workers.local import Item, Transport, in_order
+from workers.transport import ALL_QUEUES, Delivery, Transport, in_order
 
 log = structlog.get_logger(__name__)
 
-ALL_QUEUES = (*USER_QUEUES, *SYSTEM_QUEUES)
 GRACE_SECONDS = 3.0
 FAULT_PAUSE = 1.0
 LEASE_MARGIN = 10.0
@@ -90,7 +89,7 @@ class Manager:
         try:
             while not self._stopping:
                 self._wake.clear()
-                self._start_what_fits()
+                await self._start_what_fits()
                 await self._wake.wait()
         finally:
             arrivals.cancel()
@@ -113,10 +112,10 @@ class Manager:
             await self._transport.arrival()
             self._wake.set()
 
-    def _start_what_fits(self) -> None:
+    async def _start_what_fits(self) -> None:
         for queue in self._queues:
             while not self._stopping and self._busy[queue] < self._limits[queue].most:
-                item = self._transport.take(queue)
+                item = await self._transport.take(queue)
                 if item is None:
                     break
                 self._busy[queue] += 1
@@ -128,7 +127,7 @@ class Manager:
         self._busy[self._tasks.pop(task)] -= 1
         self._wake.set()
 
-    async def _serve(self, item: Item, queue: str) -> None:
+    async def _serve(self, item: Delivery, queue: str) -> None:
         """One job from its start to its end. Nothing that it raises gets past here."""
         with bound_contextvars(job_id=item.key[:12], job=item.payload.NAME), urgent(queue in USER_QUEUES):
             try:
@@ -141,9 +140,9 @@ class Manager:
                 log.exception("the job could not be kept account of")
                 await asyncio.sleep(FAULT_PAUSE)  # the store may be failing: no storm of attempts
             finally:
-                self._transport.done(item.key)
+                await self._transport.ack(item)
 
-    async def _run_due(self, item: Item, queue: str) -> None:
+    async def _run_due(self, item: Delivery, queue: str) -> None:
         """A job that is due by some other row; if it fails, it stays due."""
         start = time.monotonic()
         try:
@@ -160,7 +159,7 @@ class Manager:
             self.counts.done[queue] += 1
             log.debug("job done", milliseconds=round((time.monotonic() - start) * 1000))
 
-    async def _run_row(self, item: Item, queue: str) -> None:
+    async def _run_row(self, item: Delivery, queue: str) -> None:
         limits = self._limits[queue]
         row = await self._work.take(item.payload, limits.seconds + LEASE_MARGIN)
         if row is None:

@@ -15,7 +15,8 @@ from reader.mappers.feeds import FeedMark
 from reader.settings import Settings
 from workers.cpu import CpuPool
 from workers.local import LocalQueue, RowsOnly
-from workers.manager import ALL_QUEUES, Manager
+from workers.manager import Manager
+from workers.transport import ALL_QUEUES
 from workers.updater import Sweeper, Updater
 
 log = structlog.get_logger(__name__)

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
-import socket
 from collections import Counter
-from pathlib import Path
 
 import structlog
 
@@ -20,7 +17,8 @@ from reader.gateways.work import WorkGateway
 from reader.ingest.address import site_key
 from reader.jobs import PullFeed, Upkeep, key_of
 from reader.models.job import Lease
-from workers.local import Transport
+from reader.process import holder_name, is_dead
+from workers.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -162,34 +160,3 @@ class Updater:
         log.info("the updater's holder is dead", holder=lease.holder)
         await self._work.resign(lease)
         return True
-
-
-def holder_name() -> str:
-    """Who we are, so that others on this machine can see whether we live: machine, process, its start."""
-    return f"{_machine()}/{os.getpid()}/{_started(os.getpid())}"
-
-
-def is_dead(holder: str) -> bool:
-    """Whether ``holder`` (a holder_name) was a process of this machine that is no more. In doubt: no."""
-    parts = holder.split("/")
-    if len(parts) != 3 or parts[0] != _machine() or not parts[1].isdecimal() or not parts[2]:
-        return False
-    return _started(int(parts[1])) != parts[2]
-
-
-def _machine() -> str:
-    """This boot and, because process numbers mean nothing outside it, this process namespace."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{socket.gethostname()}:{boot[:13]}:{Path('/proc/self/ns/pid').readlink().name}"
-    except OSError:
-        return socket.gethostname()
-
-
-def _started(pid: int) -> str:
-    """Start of a process in clock ticks since boot; "" when there is none, or no way to tell."""
-    try:
-        # The name of the program, in parentheses, may hold anything; the fields behind it may not.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""

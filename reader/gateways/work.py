@@ -5,6 +5,7 @@ The row is the truth. Whoever takes a job gets a fence token; one who lost it ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import orjson
@@ -12,24 +13,24 @@ import structlog
 
 from reader.clock import Clock
 from reader.events import JobFinished, PubSub, job_topic
-from reader.jobs import Discover, FetchIcon, Payload, key_of
+from reader.jobs import Payload, key_of, kind_of
 from reader.mappers import Mappers
 from reader.models.job import Job, Lease
+from reader.process import holder_name, is_dead
 
 log = structlog.get_logger(__name__)
-
-ROW_JOBS: dict[str, type[Discover] | type[FetchIcon]] = {Discover.NAME: Discover, FetchIcon.NAME: FetchIcon}
 
 
 def is_row(payload: Payload) -> bool:
     """Whether jobs of this kind are rows (a pull is due by its feed's schedule instead)."""
-    return payload.NAME in ROW_JOBS
+    return payload.ROW
 
 
 class WorkGateway:
     def __init__(self, mappers: Mappers, bus: PubSub, clock: Clock) -> None:
         self._jobs = mappers.jobs
         self._leases = mappers.leases
+        self._feeds = mappers.feeds
         self._bus = bus
         self._clock = clock
 
@@ -46,12 +47,35 @@ class WorkGateway:
     async def due(self, limit: int) -> list[Payload]:
         """What waits in the rows, or was left behind by a process that died; oldest first."""
         rows = await self._jobs.due(self._clock.now(), limit)
-        return [payload for row in rows if (payload := _payload_of(row)) is not None]
+        return [payload for row in rows if (payload := payload_of(row.name, row.args)) is not None]
 
     async def take(self, payload: Payload, seconds: float) -> Job | None:
         """The job, ours for ``seconds``; None when it is done or somebody else has it."""
         now = self._clock.now()
-        return await self._jobs.start(key_of(payload), now, now + seconds)
+        return await self._jobs.start(key_of(payload), now, now + seconds, holder_name())
+
+    async def beat(self, jobs: Sequence[Job], seconds: float) -> list[str]:
+        """Keep running jobs ours for ``seconds`` more; the keys of those that are not (lost, cancelled)."""
+        held = [(job.key, job.lease_token) for job in jobs]
+        return await self._jobs.beat(held, self._clock.now() + seconds)
+
+    async def free_dead(self) -> int:
+        """End the leases of processes of this machine that are dead: nobody need wait for their end."""
+        now = self._clock.now()
+        freed = 0
+        for holder in {*await self._jobs.holders(), *await self._feeds.holders(now)}:
+            if is_dead(holder):
+                freed += await self._jobs.free(holder) + await self._feeds.free(holder, now)
+        if freed:
+            log.warning("what dead processes ran is taken over", jobs=freed)
+        return freed
+
+    async def cancel(self, key: str) -> bool:
+        """A waiting or running job is over; who runs it is fenced and learns it by its next beat."""
+        if not await self._jobs.cancel(key, self._clock.now()):
+            return False
+        await self._bus.publish(job_topic(key), JobFinished(key))
+        return True
 
     async def finish(self, job: Job, result: str) -> bool:
         """Store the result and tell who waits. False when the lease was lost meanwhile."""
@@ -87,13 +111,14 @@ class WorkGateway:
         await self._leases.drop(lease.name, lease.token)
 
 
-def _payload_of(row: Job) -> Payload | None:
-    kind = ROW_JOBS.get(row.name)
+def payload_of(name: str, args: str) -> Payload | None:
+    """A job from its row; None for one that this version does not know, or cannot read."""
+    kind = kind_of(name)
     if kind is None:
-        log.warning("a job row of an unknown name is left alone", name=row.name, job=row.key)
+        log.warning("a job of an unknown name is left alone", name=name)
         return None
     try:
-        return kind(**orjson.loads(row.args))
+        return kind(**orjson.loads(args))
     except (TypeError, ValueError) as error:
-        log.warning("a job row cannot be read", job=row.key, error=str(error))
+        log.warning("a job cannot be read", name=name, args=args, error=str(error))
         return None

@@ -8,6 +8,7 @@ from typing import Protocol
 from reader.mappers.entries import EntryMapper
 from reader.mappers.feeds import FeedMapper
 from reader.mappers.flags import FlagMapper
+from reader.mappers.operations import OperationsMapper
 from reader.mappers.search import SearchMapper
 from reader.mappers.subscriptions import SubscriptionMapper
 from reader.mappers.users import UserMapper
@@ -35,6 +36,8 @@ class Mappers(Protocol):
     def leases(self) -> LeaseMapper: ...
     @property
     def undo(self) -> UndoMapper: ...
+    @property
+    def operations(self) -> OperationsMapper: ...
 
     async def migrate(self) -> list[str]:
         """Brings the schema up to date; returns the names of the migrations that ran."""

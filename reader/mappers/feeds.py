@@ -29,6 +29,21 @@ class FeedMark:
 
 
 @dataclass(frozen=True, slots=True)
+class PullState:
+    """Whether a feed's pull waits, runs or is over, and how the last one ended."""
+
+    feed_id: int
+    last_pull_at: float | None
+    next_pull_at: float
+    lease_until: float
+    state: FeedState
+    error: str | None
+    new: int  # by the last pull
+    updated: int
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedMeta:
     """What a parsed document says of its feed. None leaves what is stored (only title, format … that are set)."""
 
@@ -109,8 +124,35 @@ class FeedMapper(Protocol):
         """A person asks for a check: due now; a "gone" feed becomes "failing" again."""
         ...
 
-    async def lease(self, feed_id: int, now: float, until: float) -> int | None:
-        """A new fence token, or None while somebody else holds the lease at ``now``."""
+    async def lease(self, feed_id: int, now: float, until: float, holder: str = "") -> int | None:
+        """A new fence token, or None while somebody else holds the lease at ``now``.
+
+        The feed's ``lost`` + 1 when the lease before was never ended: its process died, or hung until it ran out.
+        """
+        ...
+
+    async def beat(self, held: Sequence[tuple[int, int]], until: float) -> list[int]:
+        """Extends leases of (feed_id, token) until then; returns the feeds whose lease is lost."""
+        ...
+
+    async def holders(self, now: float) -> list[str]:
+        """Who holds leases of due feeds at ``now``, those without a name left out."""
+        ...
+
+    async def free(self, holder: str, now: float) -> int:
+        """Ends the leases of a dead holder, ``lost`` + 1 for each of their feeds; returns how many."""
+        ...
+
+    async def pull_states(self, feed_ids: Sequence[int]) -> list[PullState]:
+        """Of those feeds that are there, in no order."""
+        ...
+
+    async def states(self) -> dict[str, int]:
+        """State → number of feeds in it."""
+        ...
+
+    async def set_aside(self, feed_id: int, until: float, reason: str) -> None:
+        """No pull before ``until``, state "failing", error and reason as given; make_due brings it back."""
         ...
 
     async def release(self, feed_id: int, token: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from reader.models.job import Job, Lease
@@ -15,12 +16,35 @@ class JobMapper(Protocol):
         ...
 
     async def get(self, key: str) -> Job | None: ...
+    async def many(self, keys: Sequence[str]) -> list[Job]:
+        """Those of ``keys`` that are there, in no order."""
+        ...
+
     async def due(self, now: float, limit: int) -> list[Job]:
         """Waiting with run_at ≤ now, or running with a lease that ran out; oldest first."""
         ...
 
-    async def start(self, key: str, now: float, until: float) -> Job | None:
-        """Takes the job: state running, attempts + 1, a new lease token. None when it is not due (any more)."""
+    async def start(self, key: str, now: float, until: float, holder: str = "") -> Job | None:
+        """Takes the job: state running, attempts + 1, a new lease token. None when it is not due (any more).
+
+        ``lost`` + 1 when the run before never ended: its process died with it, or hung until its lease ran out.
+        """
+        ...
+
+    async def beat(self, held: Sequence[tuple[str, int]], until: float) -> list[str]:
+        """Extends leases of (key, token) until then; returns the keys whose lease is lost (fenced, cancelled)."""
+        ...
+
+    async def holders(self) -> list[str]:
+        """Who holds leases of running jobs, those without a name left out."""
+        ...
+
+    async def free(self, holder: str) -> int:
+        """What a dead holder ran waits again, ``lost`` + 1; returns how many."""
+        ...
+
+    async def cancel(self, key: str, now: float) -> bool:
+        """A waiting or running job is over, fenced; False when it is neither."""
         ...
 
     async def finish(self, key: str, token: int, result: str, now: float) -> bool: ...
@@ -32,7 +56,13 @@ class JobMapper(Protocol):
         """Waiting again, the attempt not counted: the process is shutting down."""
         ...
 
-    async def remove_finished(self, before: float) -> int: ...
+    async def remove_finished(self, before: float, names: Sequence[str] | None = None) -> int:
+        """Removes jobs that ended before then (of those names, if given); returns how many."""
+        ...
+
+    async def open_counts(self, now: float) -> dict[str, tuple[int, int, float]]:
+        """Queue → (waiting, running, created_at of the oldest that waits; 0 while none does)."""
+        ...
 
 
 class LeaseMapper(Protocol):

@@ -68,6 +68,7 @@ class Schedule:
     host: str = ""
     paused_until: float | None = None  # the host asked to be left alone until then; it may be past
     pause_reason: str | None = None
+    lost: int = 0  # pulls that ended with their process, not by themselves, since the last one that did
 
 
 @dataclass(frozen=True, slots=True)

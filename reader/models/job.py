@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-JobState = Literal["waiting", "running", "done", "failed"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Job:
     error: str | None  # in words
     created_at: float
     finished_at: float | None
+    lost: int = 0  # runs that ended with their process, not by themselves; counted in attempts too
+    lease_holder: str = ""  # process.holder_name of who runs it
 
 
 @dataclass(frozen=True, slots=True)

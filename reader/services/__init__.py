@@ -8,6 +8,8 @@ from reader.services.access import Access
 from reader.services.accounts import AccountService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
+from reader.services.jobs import JobService
+from reader.services.operations import OperationsService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
 
@@ -20,3 +22,5 @@ class Services:
     folders: FolderService
     reading: ReadingService
     search: SearchService
+    operations: OperationsService
+    jobs: JobService

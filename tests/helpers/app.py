@@ -35,7 +35,8 @@ from reader.models.user import Actor, User
 from reader.settings import Settings
 from workers.cpu import CpuPool
 from workers.local import LocalQueue
-from workers.manager import ALL_QUEUES, Manager
+from workers.manager import Manager
+from workers.transport import ALL_QUEUES
 
 HOST = "evantr.test"
 ORIGIN = f"http://{HOST}"

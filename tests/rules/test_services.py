@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2] / "reader" / "services"
-FILES = ("accounts.py", "feeds.py", "folders.py", "reading.py")
+FILES = ("accounts.py", "feeds.py", "folders.py", "reading.py", "operations.py", "jobs.py")
 METHODS = [
     (name, node)
     for name in FILES

@@ -23,7 +23,7 @@ def serve(create_app: AppFactory, settings: Settings) -> None:
     Makes or migrates the database first. Ctrl-C or SIGTERM lets running work end (at most 10 seconds); a second
     signal ends at once.
     """
-    from workers.manager import ALL_QUEUES
+    from workers.transport import ALL_QUEUES
 
     _web(settings, create_app, queues=ALL_QUEUES, updater=True)
 
@@ -40,8 +40,8 @@ def web(create_app: AppFactory, settings: Settings) -> None:
 @with_data
 def worker(settings: Settings) -> None:
     """Run a worker: pulls, discoveries and icons of the database in the data folder. Any number may run."""
-    from workers.manager import ALL_QUEUES
     from workers.program import Program
+    from workers.transport import ALL_QUEUES
 
     queues = [queue for queue in ALL_QUEUES if queue != "upkeep"]
     _work(settings, Program(settings, queues=queues, updater=False, polls=True), "worker")

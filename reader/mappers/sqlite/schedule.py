@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
-from reader.mappers.feeds import FeedMeta, PullResult
+from reader.mappers.feeds import FeedMeta, PullResult, PullState
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.identity import set_words
@@ -16,7 +18,7 @@ from reader.models.feed import Pull, Schedule
 SCHEDULE = (
     "id, next_pull_at, last_pull_at, last_ok_at, errors, feed.reason, error, etag, last_modified, body_digest, rhythm,"
     " hint_seconds, lease_token, lease_until, moved_to, moved_count, moved_since, move_refused, criterion,"
-    " criterion_note, renewals, feed.host, until, host_pause.reason"
+    " criterion_note, renewals, feed.host, until, host_pause.reason, lost"
 )
 PULL = "feed_id, at, status, bytes, milliseconds, new, updated, error"
 PULLABLE = "kind = 'site' AND state <> 'gone'"  # word for word as in the partial indexes
@@ -29,7 +31,7 @@ UPDATE feed SET
     moved_to = :moved_to, moved_count = :moved_count, moved_since = :moved_since, last_pull_at = :at,
     criterion = coalesce(:criterion, criterion), criterion_note = coalesce(:criterion_note, criterion_note),
     renewals = coalesce(:renewals, renewals),
-    last_ok_at = CASE WHEN :error IS NULL THEN :at ELSE last_ok_at END, lease_until = 0
+    last_ok_at = CASE WHEN :error IS NULL THEN :at ELSE last_ok_at END, lease_until = 0, lost = 0
 WHERE id = :id
 """
 SET_META = """
@@ -77,18 +79,49 @@ def _next_due_at(con: sqlite3.Connection) -> float | None:
 
 
 def _make_due(con: sqlite3.Connection, feed_id: int, now: float) -> None:
-    con.execute("UPDATE feed SET next_pull_at = min(next_pull_at, ?) WHERE id = ?", (now, feed_id))
+    # One that ended its process before is still watched, but has its chances again.
+    con.execute("UPDATE feed SET next_pull_at = min(next_pull_at, ?), lost = min(lost, 1) WHERE id = ?", (now, feed_id))
     if con.execute("SELECT 1 FROM feed WHERE id = ? AND state = 'gone'", (feed_id,)).fetchone():
         con.execute("UPDATE feed SET state = 'failing', rev = ? WHERE id = ?", (next_feed_rev(con), feed_id))
 
 
-def _lease(con: sqlite3.Connection, feed_id: int, now: float, until: float) -> int | None:
+def _lease(con: sqlite3.Connection, feed_id: int, now: float, until: float, holder: str) -> int | None:
     sql = (
-        "UPDATE feed SET lease_token = lease_token + 1, lease_until = ? WHERE id = ? AND lease_until <= ?"
-        " RETURNING lease_token"
+        "UPDATE feed SET lost = lost + (lease_until > 0), lease_token = lease_token + 1, lease_until = ?,"
+        " lease_holder = ? WHERE id = ? AND lease_until <= ? RETURNING lease_token"
     )
-    row = con.execute(sql, (until, feed_id, now)).fetchone()
+    row = con.execute(sql, (until, holder, feed_id, now)).fetchone()
     return row[0] if row else None
+
+
+def _beat(con: sqlite3.Connection, held: Sequence[tuple[int, int]], until: float) -> list[int]:
+    sql = "UPDATE feed SET lease_until = max(lease_until, ?) WHERE id = ? AND lease_token = ? AND lease_until > 0"
+    return [feed_id for feed_id, token in held if not con.execute(sql, (until, feed_id, token)).rowcount]
+
+
+def _holders(con: sqlite3.Connection, now: float) -> list[str]:
+    """Only a due feed is ever leased, and few are due at a time."""
+    sql = (
+        f"SELECT DISTINCT lease_holder FROM feed INDEXED BY feed_due WHERE {PULLABLE} AND next_pull_at <= ?"
+        " AND lease_until > ?"
+    )
+    return [holder for (holder,) in con.execute(sql, (now, now)) if holder]
+
+
+def _free(con: sqlite3.Connection, holder: str, now: float) -> int:
+    sql = (
+        "UPDATE feed SET lost = lost + 1, lease_until = 0, lease_holder = '' WHERE id IN (SELECT id FROM feed"
+        f" INDEXED BY feed_due WHERE {PULLABLE} AND next_pull_at <= ? AND lease_until > 0 AND lease_holder = ?)"
+    )
+    return con.execute(sql, (now, holder)).rowcount
+
+
+def _set_aside(con: sqlite3.Connection, feed_id: int, until: float, reason: str) -> None:
+    sql = (
+        "UPDATE feed SET next_pull_at = ?, state = 'failing', error = ?, reason = ?, lease_until = 0, rev = ?"
+        " WHERE id = ?"
+    )
+    con.execute(sql, (until, reason, reason, next_feed_rev(con), feed_id))
 
 
 def _release(con: sqlite3.Connection, feed_id: int, token: int) -> None:
@@ -161,6 +194,19 @@ def _pulls(con: sqlite3.Connection, feed_id: int, limit: int) -> list[Pull]:
     return [Pull(*row) for row in con.execute(sql, (feed_id, limit))]
 
 
+def _pull_states(con: sqlite3.Connection, feed_ids: list[int]) -> list[PullState]:
+    sql = (
+        "SELECT f.id, f.last_pull_at, f.next_pull_at, f.lease_until, f.state, f.error, coalesce(p.new, 0),"
+        " coalesce(p.updated, 0), p.status FROM json_each(?) j JOIN feed f ON f.id = j.value"
+        " LEFT JOIN pull p ON p.feed_id = f.id AND p.at = f.last_pull_at"
+    )
+    return [PullState(*row) for row in con.execute(sql, (json.dumps(feed_ids),))]
+
+
+def _states(con: sqlite3.Connection) -> dict[str, int]:
+    return dict(con.execute("SELECT state, count(*) FROM feed GROUP BY state"))
+
+
 class ScheduleMixin:
     """The part of FeedMapper that the updater and the pullers use."""
 
@@ -179,8 +225,26 @@ class ScheduleMixin:
     async def make_due(self, feed_id: int, now: float) -> None:
         await self._engine.write(_make_due, feed_id, now)
 
-    async def lease(self, feed_id: int, now: float, until: float) -> int | None:
-        return await self._engine.write(_lease, feed_id, now, until)
+    async def lease(self, feed_id: int, now: float, until: float, holder: str = "") -> int | None:
+        return await self._engine.write(_lease, feed_id, now, until, holder)
+
+    async def beat(self, held: Sequence[tuple[int, int]], until: float) -> list[int]:
+        return await self._engine.write(_beat, held, until)
+
+    async def holders(self, now: float) -> list[str]:
+        return await self._engine.read(_holders, now)
+
+    async def free(self, holder: str, now: float) -> int:
+        return await self._engine.write(_free, holder, now)
+
+    async def pull_states(self, feed_ids: Sequence[int]) -> list[PullState]:
+        return await self._engine.read(_pull_states, list(feed_ids))
+
+    async def states(self) -> dict[str, int]:
+        return await self._engine.read(_states)
+
+    async def set_aside(self, feed_id: int, until: float, reason: str) -> None:
+        await self._engine.write(_set_aside, feed_id, until, reason)
 
     async def release(self, feed_id: int, token: int) -> None:
         await self._engine.write(_release, feed_id, token)

@@ -13,6 +13,7 @@ from reader.mappers.sqlite.entries import SqliteEntries
 from reader.mappers.sqlite.feeds import SqliteFeeds
 from reader.mappers.sqlite.flags import SqliteFlags
 from reader.mappers.sqlite.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.sqlite.operations import SqliteOperations
 from reader.mappers.sqlite.search import SqliteSearch
 from reader.mappers.sqlite.subscriptions import SqliteSubscriptions
 from reader.mappers.sqlite.users import SqliteUsers
@@ -39,6 +40,7 @@ class SqliteMappers:
         self.jobs = SqliteJobs(engine)
         self.leases = SqliteLeases(engine)
         self.undo = SqliteUndo(engine)
+        self.operations = SqliteOperations(engine)
 
     async def migrate(self) -> list[str]:
         return await self.engine.write(migrate)

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
 from reader.mappers.sqlite.engine import Engine
 from reader.models.job import Job, Lease
 from reader.models.subscription import Undo
 
 JOB = (
-    "key, name, args, queue, state, attempts, run_at, lease_token, lease_until, result, error, created_at, finished_at"
+    "key, name, args, queue, state, attempts, run_at, lease_token, lease_until, result, error, created_at, finished_at,"
+    " lost, lease_holder"
 )
 UNDO = "token, user_id, kind, label, payload, created_at, expires_at"
 # Both states are named so that the partial index serves.
@@ -27,9 +30,10 @@ INSERT INTO job (key, name, args, queue, state, attempts, run_at, lease_token, l
 VALUES (:key, :name, :args, :queue, 'waiting', 0, :run_at, 0, 0, :now)
 ON CONFLICT (key) DO UPDATE SET
     name = excluded.name, args = excluded.args, queue = excluded.queue, state = 'waiting', attempts = 0,
-    run_at = excluded.run_at, lease_until = 0, result = NULL, error = NULL, created_at = excluded.created_at,
+    run_at = excluded.run_at, lease_until = 0, lease_holder = '', lost = 0, result = NULL,
+    error = NULL, created_at = excluded.created_at,
     finished_at = NULL
-WHERE state IN ('done', 'failed')
+WHERE state IN ('done', 'failed', 'cancelled')
 RETURNING {JOB}
 """
 TAKE_LEASE = """
@@ -50,6 +54,11 @@ def _get_job(con: sqlite3.Connection, key: str) -> Job | None:
     return _job(con, f"SELECT {JOB} FROM job WHERE key = :key", {"key": key})
 
 
+def _many(con: sqlite3.Connection, keys: list[str]) -> list[Job]:
+    sql = f"SELECT {JOB} FROM job WHERE key IN (SELECT value FROM json_each(?))"
+    return [Job(*row) for row in con.execute(sql, (json.dumps(keys),))]
+
+
 def _put(con: sqlite3.Connection, values: dict[str, object]) -> tuple[Job, bool]:
     made = _job(con, PUT, values)
     if made is not None:
@@ -62,21 +71,60 @@ def _due(con: sqlite3.Connection, now: float, limit: int) -> list[Job]:
     return [Job(*row) for row in con.execute(sql, {"now": now, "limit": limit})]
 
 
-def _start(con: sqlite3.Connection, key: str, now: float, until: float) -> Job | None:
+def _start(con: sqlite3.Connection, key: str, now: float, until: float, holder: str) -> Job | None:
     sql = (
-        "UPDATE job SET state = 'running', attempts = attempts + 1, lease_token = lease_token + 1,"
-        f" lease_until = :until WHERE key = :key AND {DUE} RETURNING {JOB}"
+        "UPDATE job SET lost = lost + (state = 'running'), state = 'running', attempts = attempts + 1,"
+        " lease_token = lease_token + 1, lease_until = :until, lease_holder = :holder"
+        f" WHERE key = :key AND {DUE} RETURNING {JOB}"
     )
-    return _job(con, sql, {"key": key, "now": now, "until": until})
+    return _job(con, sql, {"key": key, "now": now, "until": until, "holder": holder})
+
+
+def _beat(con: sqlite3.Connection, held: Sequence[tuple[str, int]], until: float) -> list[str]:
+    sql = f"UPDATE job SET lease_until = max(lease_until, :until) WHERE {HELD}"
+    return [key for key, token in held if not con.execute(sql, {"key": key, "token": token, "until": until}).rowcount]
+
+
+def _holders(con: sqlite3.Connection) -> list[str]:
+    sql = "SELECT DISTINCT lease_holder FROM job WHERE state IN ('waiting', 'running') AND state = 'running'"
+    return [holder for (holder,) in con.execute(sql) if holder]
+
+
+def _free(con: sqlite3.Connection, holder: str) -> int:
+    sql = (
+        "UPDATE job SET state = 'waiting', lost = lost + 1, lease_until = 0, lease_holder = ''"
+        " WHERE state IN ('waiting', 'running') AND state = 'running' AND lease_holder = ?"
+    )
+    return con.execute(sql, (holder,)).rowcount
+
+
+def _cancel(con: sqlite3.Connection, key: str, now: float) -> bool:
+    sql = (
+        "UPDATE job SET state = 'cancelled', lease_token = lease_token + 1, lease_until = 0, lease_holder = '',"
+        " finished_at = ? WHERE key = ? AND state IN ('waiting', 'running')"
+    )
+    return con.execute(sql, (now, key)).rowcount > 0
+
+
+def _open_counts(con: sqlite3.Connection, now: float) -> dict[str, tuple[int, int, float]]:
+    sql = (
+        "SELECT queue, sum(state = 'waiting' AND run_at <= :now), sum(state = 'running'),"
+        " coalesce(min(CASE WHEN state = 'waiting' AND run_at <= :now THEN created_at END), 0)"
+        " FROM job WHERE state IN ('waiting', 'running') GROUP BY queue"
+    )
+    return {queue: (waiting, running, oldest) for queue, waiting, running, oldest in con.execute(sql, {"now": now})}
 
 
 def _end(con: sqlite3.Connection, sets: str, values: dict[str, object]) -> bool:
     """Ends a run, unless it is fenced."""
-    return con.execute(f"UPDATE job SET {sets}, lease_until = 0 WHERE {HELD}", values).rowcount > 0
+    return con.execute(f"UPDATE job SET {sets}, lease_until = 0, lease_holder = '' WHERE {HELD}", values).rowcount > 0
 
 
-def _remove_finished(con: sqlite3.Connection, before: float) -> int:
-    return con.execute("DELETE FROM job WHERE finished_at < ?", (before,)).rowcount
+def _remove_finished(con: sqlite3.Connection, before: float, names: Sequence[str] | None) -> int:
+    if names is None:
+        return con.execute("DELETE FROM job WHERE finished_at < ?", (before,)).rowcount
+    sql = "DELETE FROM job WHERE finished_at < ? AND name IN (SELECT value FROM json_each(?))"
+    return con.execute(sql, (before, json.dumps(list(names)))).rowcount
 
 
 class SqliteJobs:
@@ -92,11 +140,29 @@ class SqliteJobs:
     async def get(self, key: str) -> Job | None:
         return await self._engine.read(_get_job, key)
 
+    async def many(self, keys: Sequence[str]) -> list[Job]:
+        return await self._engine.read(_many, list(keys))
+
     async def due(self, now: float, limit: int) -> list[Job]:
         return await self._engine.read(_due, now, limit)
 
-    async def start(self, key: str, now: float, until: float) -> Job | None:
-        return await self._engine.write(_start, key, now, until)
+    async def start(self, key: str, now: float, until: float, holder: str = "") -> Job | None:
+        return await self._engine.write(_start, key, now, until, holder)
+
+    async def beat(self, held: Sequence[tuple[str, int]], until: float) -> list[str]:
+        return await self._engine.write(_beat, held, until)
+
+    async def holders(self) -> list[str]:
+        return await self._engine.read(_holders)
+
+    async def free(self, holder: str) -> int:
+        return await self._engine.write(_free, holder)
+
+    async def cancel(self, key: str, now: float) -> bool:
+        return await self._engine.write(_cancel, key, now)
+
+    async def open_counts(self, now: float) -> dict[str, tuple[int, int, float]]:
+        return await self._engine.read(_open_counts, now)
 
     async def finish(self, key: str, token: int, result: str, now: float) -> bool:
         sets = "state = 'done', result = :result, error = NULL, finished_at = :now"
@@ -112,8 +178,8 @@ class SqliteJobs:
         sets = "state = 'waiting', attempts = attempts - 1"
         return await self._engine.write(_end, sets, {"key": key, "token": token})
 
-    async def remove_finished(self, before: float) -> int:
-        return await self._engine.write(_remove_finished, before)
+    async def remove_finished(self, before: float, names: Sequence[str] | None = None) -> int:
+        return await self._engine.write(_remove_finished, before, names)
 
 
 def _take_lease(con: sqlite3.Connection, values: dict[str, object]) -> Lease | None:

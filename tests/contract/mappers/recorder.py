@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from reader.mappers import Mappers
 
-PARTS = ("users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo")
+PARTS = ("users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations")
 BUNDLE = ("migrate", "backup", "ready", "close")
 
 

@@ -76,12 +76,12 @@ async def test_icons_are_asked_for_again_after_a_week(bench: Bench, site: Site) 
     async def pulled_and_asked() -> bool:
         feed.publish()
         await bench.pull(feed_id)
-        item = bench.queue.take("icon")
+        item = await bench.queue.take("icon")
         if item is None:
             return False
         row = await work.take(item.payload, 60)
         assert row is not None and await work.finish(row, "null")
-        bench.queue.done(item.key)
+        assert await bench.queue.ack(item)
         return True
 
     assert await pulled_and_asked()

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from reader.gateways.work import WorkGateway
 from reader.jobs import FetchIcon, PullFeed, key_of
+from reader.process import holder_name, is_dead
 from tests.helpers.site import Site
 from tests.helpers.wait import until, until_async
 from tests.integration.workers.conftest import Bench, settings_in
 from workers.program import Program
-from workers.updater import LEASE, Sweeper, Updater, holder_name, is_dead
+from workers.updater import LEASE, Sweeper, Updater
 
 
 def work_of(bench: Bench) -> WorkGateway:
@@ -23,7 +24,7 @@ def work_of(bench: Bench) -> WorkGateway:
 
 def dead_holder() -> str:
     """The name of a process of this machine that has just ended."""
-    code = "from workers.updater import holder_name; print(holder_name())"
+    code = "from reader.process import holder_name; print(holder_name())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return run.stdout.strip()
 
@@ -33,9 +34,10 @@ async def test_due_feeds_are_enqueued_once(bench: Bench) -> None:
     sweeper = Sweeper(bench.container, bench.queue)
     assert await sweeper.feeds() == (3, False)
     assert await sweeper.feeds() == (0, False)
-    assert [bench.queue.take("pull-sys").payload for _ in ids] == [PullFeed(i) for i in ids]  # type: ignore[union-attr]
+    taken = [item for _ in ids if (item := await bench.queue.take("pull-sys"))]
+    assert [item.payload for item in taken] == [PullFeed(i) for i in ids]
     assert await sweeper.feeds() == (0, False)  # they run
-    bench.queue.done(key_of(PullFeed(ids[0])))
+    await bench.queue.ack(taken[0])
     assert await sweeper.feeds() == (1, False)  # it ended without a result
 
 
@@ -47,9 +49,9 @@ async def test_a_host_has_a_budget_and_others_go_on(bench: Bench) -> None:
     put, held = await sweeper.feeds()
     assert (put, held) == (bench.container.settings.fetch_per_host * 2 + 1, True)
     assert bench.queue.holds(key_of(PullFeed(small)))
-    item = bench.queue.take("pull-sys")
+    item = await bench.queue.take("pull-sys")
     assert item is not None
-    bench.queue.done(item.key)
+    await bench.queue.ack(item)
     assert (await sweeper.feeds())[0] == 1
 
 

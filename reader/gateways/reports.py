@@ -1,0 +1,106 @@
+"""Reports of processes as text, and many of them as one picture."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from reader.gateways.queue_settings import ALL_QUEUES, InForce
+from reader.jobs import USER_QUEUES
+from reader.mappers.operations import Figures
+from reader.models.operations import (
+    CpuStatus,
+    HistoryPoint,
+    JobStory,
+    ManagerStatus,
+    QueueFigures,
+    QueueSettings,
+    QueueStatus,
+)
+from reader.process import host_and_pid
+
+
+def write_report(status: ManagerStatus) -> str:
+    return orjson.dumps(status).decode()
+
+
+def read_report(text: str) -> ManagerStatus | None:
+    """None for a report of another version, whose shape we do not know."""
+    try:
+        raw: dict[str, Any] = orjson.loads(text)
+        raw["queues"] = tuple(_queue(each) for each in raw["queues"])
+        raw["cpu"] = tuple(CpuStatus(**each) for each in raw["cpu"])
+        raw["last_jobs"] = tuple(JobStory(**each | {"lines": tuple(each["lines"])}) for each in raw["last_jobs"])
+        return ManagerStatus(**raw)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _queue(raw: dict[str, Any]) -> QueueStatus:
+    return QueueStatus(**raw | {"settings": QueueSettings(**raw["settings"])})
+
+
+def sum_queues(
+    managers: Iterable[ManagerStatus],
+    in_force: InForce,
+    rows: Mapping[str, tuple[int, int, float]],
+    dead: Mapping[str, int],
+    now: float,
+) -> tuple[QueueStatus, ...]:
+    """Each queue over all managers; ``rows``: what waits in the store, which a transport may not have heard of."""
+    by_name: dict[str, list[QueueStatus]] = defaultdict(list)
+    for manager in managers:
+        for queue in manager.queues:
+            by_name[queue.name].append(queue)
+    return tuple(_sum(name, by_name[name], in_force, rows.get(name), dead.get(name, 0), now) for name in ALL_QUEUES)
+
+
+def _sum(
+    name: str,
+    parts: Sequence[QueueStatus],
+    in_force: InForce,
+    row: tuple[int, int, float] | None,
+    dead: int,
+    now: float,
+) -> QueueStatus:
+    waiting, running, oldest = row or (0, 0, 0.0)
+    ages = [part.oldest_age for part in parts if part.oldest_age is not None]
+    if waiting and oldest:
+        ages.append(max(0.0, now - oldest))
+    return QueueStatus(
+        name=name,
+        priority="user" if name in USER_QUEUES else "system",
+        waiting=max(waiting, sum(part.waiting for part in parts)),
+        delayed=sum(part.delayed for part in parts),
+        running=max(running, sum(part.running for part in parts)),
+        allowed=sum(part.allowed for part in parts),
+        done_per_minute=sum(part.done_per_minute for part in parts),
+        failed_per_minute=sum(part.failed_per_minute for part in parts),
+        oldest_age=max(ages, default=None),
+        done=sum(part.done for part in parts),
+        failed=sum(part.failed for part in parts),
+        dead=dead,
+        settings=in_force.queue(name),
+    )
+
+
+def merge_history(rows: Iterable[Figures]) -> list[HistoryPoint]:
+    """One point per bucket, in order of time."""
+    points: dict[float, HistoryPoint] = {}
+    for row in rows:
+        raw = orjson.loads(row.figures)
+        point = points.setdefault(row.at, HistoryPoint(row.at, {}, {}, 0.0))
+        for name, figures in raw["queues"].items():
+            point.queues[name] = _plus(point.queues.get(name, QueueFigures()), figures)
+        point.memory["{}/{}".format(*host_and_pid(row.holder))] = raw["memory"]
+        lag = max(point.lag_ms, raw["lag_ms"])
+        points[row.at] = HistoryPoint(row.at, point.queues, point.memory, lag)
+    return list(points.values())
+
+
+def _plus(one: QueueFigures, other: Mapping[str, int]) -> QueueFigures:
+    return QueueFigures(**{name: value + other.get(name, 0) for name, value in asdict(one).items()})
