@@ -34,8 +34,8 @@ class Settings(BaseSettings):
     fetch_max_bytes: int = Field(10_000_000, gt=0, description="Largest body of a fetch in bytes, decoded.")
     fetch_per_host: int = Field(4, gt=0, description="Concurrent requests to one host.")
     fetch_concurrency: int = Field(64, gt=0, description="Concurrent pulls in one process.")
-    queues_file: Path | None = Field(
-        None, description="Settings file of queues (TOML); empty: queues.toml in the data folder, if there is one."
+    queues_file: str = Field(
+        "", description="Settings file of queues (TOML); empty: queues.toml in the data folder, if there is one."
     )
     pool_workers: int = Field(1, ge=1, description="CPU processes that parse and clean.")
     discovery_wait: float = Field(5, ge=0, description="Seconds that a page waits for a discovery.")
@@ -50,11 +50,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Shape of log lines.")
     metrics_public: bool = Field(False, description="Answer /metrics to any address, not to loopback alone.")
-
-    @field_validator("queues_file", mode="before")
-    @classmethod
-    def _no_file(cls, value: object) -> object:
-        return None if value == "" else value
 
     @field_validator("fetch_allow", "trusted_proxies", mode="before")
     @classmethod

@@ -51,7 +51,7 @@ class OperationsGateway:
         self._clock = clock
         self._work = WorkGateway(mappers, bus, clock)
         self._defaults = queue_settings.defaults(settings)
-        self._file = settings.queues_file or settings.data / "queues.toml"
+        self._file = Path(settings.queues_file) if settings.queues_file else settings.data / "queues.toml"
         self._from_file: dict[Key, float] = {}
         self._file_error: str | None = None
         self._file_stamp: tuple[int, int] | None = None

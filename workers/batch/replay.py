@@ -109,6 +109,9 @@ class _Here:
     async def put(self, payload: Payload) -> bool:
         return True
 
+    async def cancel(self, key: str) -> bool:
+        return False
+
 
 @dataclass
 class _Show:

@@ -199,6 +199,6 @@ async def test_what_a_dead_process_ran_is_taken_over(bench: Bench) -> None:
     assert not await work.finish(dead, "from the grave")
     assert await work.finish(heir, '"kept"')
     stored = await work.get(heir.key)
-    assert stored == replace(
-        heir, state="done", result='"kept"', lease_until=0.0, lease_holder="", finished_at=stored.finished_at
-    )  # type: ignore[union-attr]
+    assert stored is not None
+    ended = replace(heir, state="done", result='"kept"', lease_until=0.0, lease_holder="")
+    assert stored == replace(ended, finished_at=stored.finished_at)
