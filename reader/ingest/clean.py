@@ -1,8 +1,9 @@
 """HTML of an entry made safe and sound. This module is the only source of SafeHtml.
 
-Two passes: selectolax mends meaning (lazy images, links, frames, pixels), then nh3 with a strict allow-list has the
-last word. Nothing may touch the HTML after that but map_images, which replaces URLs by a caller's own. The libraries
-are loaded by the first cleaning.
+Two passes: the tags are rewritten (with selectolax's tree where single tags do not tell enough), then nh3 with a strict
+allow-list has the last word. What it returns unchanged is finished: it read the same tags as we wrote. What it changed
+goes round again, so whatever comes out stays the same when it is cleaned once more. Nothing may touch the HTML after
+that but map_images, which replaces URLs by a caller's own. The libraries are loaded by the first cleaning.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import re
 from collections.abc import Callable
 from functools import cache
 from html import escape, unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reader.ingest import embeds
-from reader.ingest.srcset import map_srcset
+from reader.ingest.cleaning import allowed
+from reader.ingest.cleaning.srcset import map_srcset
 from reader.ingest.text import clean_text, without_unseen
 from reader.models.entry import SafeHtml
 
@@ -24,58 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["clean", "clean_text", "map_images", "summary_of"]
 
 MAX_HTML = 1_000_000
-MAX_DEPTH = 100  # nh3 takes quadratic time in depth; articles stay below 30
-ID_PREFIX = "e-"
 CUT_MARK = "<p>[…]</p>"
-
-_TAGS = {
-    *("a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite"),
-    *("code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure"),
-    *("footer", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "picture"),
-    *("pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "source", "span", "strong", "sub", "summary"),
-    *("sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var", "video", "wbr"),
-}
-_ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"title", "lang", "dir", "id"},
-    "a": {"href", "hreflang"},
-    "audio": {"src"},
-    "code": {"class"},
-    "col": {"span"},
-    "colgroup": {"span"},
-    "details": {"open"},
-    "figure": {"class", "data-src", "data-provider"},
-    "img": {"src", "srcset", "sizes", "alt", "width", "height"},
-    "li": {"value"},
-    "ol": {"start", "reversed", "type"},
-    "pre": {"class"},
-    "source": {"src", "srcset", "sizes", "type", "media"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-    "time": {"datetime"},
-    "video": {"src", "poster", "width", "height"},
-}
-_ADDED = {
-    "img": {"loading": "lazy", "decoding": "async"},
-    "audio": {"controls": "", "preload": "none"},
-    "video": {"controls": "", "preload": "none"},
-}
-_OURS = {"rel", "loading", "decoding", "controls", "preload"}  # set by nh3 itself; from outside they do not pass
-_DROPPED_WHOLE = {"script", "style", "template", "svg", "math", "noembed", "noframes", "title", "select", "textarea"}
-_WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
-_MAIL = re.compile(r"mailto:[^\s<>\"]{3,500}", re.IGNORECASE)
-_NUMBER = re.compile(r"\d{1,5}")
-_LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush:)-?\s?([a-z0-9+#_-]{1,30})", re.IGNORECASE)
-_NUMERIC = {"width", "height", "span", "colspan", "rowspan", "start", "value"}
-_FREE = {
-    "title": 1000,
-    "alt": 2000,
-    "lang": 40,
-    "datetime": 60,
-    "type": 100,
-    "media": 200,
-    "sizes": 300,
-    "hreflang": 40,
-}
+ROUNDS = 6
 
 
 def clean(html: str, *, base: str) -> SafeHtml:
@@ -86,13 +37,56 @@ def clean(html: str, *, base: str) -> SafeHtml:
     1 MB it is cut, visibly. Cleaning twice gives the same as once.
     """
     if len(html) > MAX_HTML:
-        html = html[: MAX_HTML - len(CUT_MARK)].rpartition("<")[0] + CUT_MARK
+        html = _cut(html, MAX_HTML)
     if "<" not in html and "&" not in html:
-        return SafeHtml(escape(without_unseen(html), quote=False).strip())
-    from reader.ingest.dom import rewrite  # heavy, and the pages that only map images need not pay for it
+        return SafeHtml(_text(html))
+    return SafeHtml(_settled(html, base))
 
-    rewritten = _headings(_shallow(without_unseen(rewrite(html, base))))
-    return SafeHtml(_cleaner().clean(rewritten).strip())
+
+def _settled(html: str, base: str) -> str:
+    """Clean until nothing changes. The first round is the last for nearly everything."""
+    for _ in range(ROUNDS):
+        cleaned, sound = _once(html, base)
+        if len(cleaned) > MAX_HTML:
+            cleaned, sound = _cut(cleaned, MAX_HTML * 9 // 10), False
+        if sound or cleaned == html:
+            return cleaned
+        html = cleaned
+    return _text(clean_text(html))  # never seen; but then the words are kept and nothing else
+
+
+def _once(html: str, base: str) -> tuple[str, bool]:
+    """One round, and whether another would change nothing."""
+    from reader.ingest.cleaning.tags import NotPlainError, rewrite_tags
+
+    html = without_unseen(html)
+    if not _deep(html):
+        try:
+            written = _headings(rewrite_tags(html, base)).strip()
+        except NotPlainError:
+            pass
+        else:
+            cleaned = _sanitiser(written).clean(written)
+            if cleaned == written:
+                return cleaned, True
+    from reader.ingest.cleaning.tree import rewrite  # heavy, and most entries need no tree
+
+    written = _headings(without_unseen(rewrite(html, base))).strip()
+    return _sanitiser(written).clean(written).strip(), False
+
+
+def _text(text: str) -> str:
+    text = without_unseen(text).replace("\r\n", "\n").replace("\r", "\n")
+    return escape(text, quote=False).replace("\xa0", "&nbsp;").strip()
+
+
+def _cut(html: str, limit: int) -> str:
+    """The beginning of ``html``, not inside of a tag, with a mark that it was cut."""
+    head = html[: limit - len(CUT_MARK)]
+    begun = head.rfind("<")
+    if begun > len(head) - 10_000 and ">" not in head[begun:]:
+        head = head[:begun]
+    return head + CUT_MARK
 
 
 def summary_of(html: str, limit: int = 300) -> str:
@@ -125,99 +119,95 @@ _IMAGE_ATTRIBUTES = {
     "source": re.compile(r' (srcset)="([^"]*)"'),
     "video": re.compile(r' (poster)="([^"]*)"'),
 }
-_TAG = re.compile(r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*)(?:[^>"]|"[^"]*")*>', re.DOTALL)
 _HEADING = re.compile(r"<(/?)h([1-6])(?=[\s>])")
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
+_DEEP_AT = 60  # deeper than this, the tree decides what is left out
 
 
-def _shallow(html: str) -> str:
-    """Drop the tags that nest deeper than MAX_DEPTH; their text stays. ``html`` is serialised, so balanced."""
-    if html.count("</") <= MAX_DEPTH:
-        return html
+def _deep(html: str) -> bool:
+    """Whether tags may nest so deep that somebody should count properly."""
+    if html.count("<") <= _DEEP_AT:
+        return False
     depth = 0
-
-    def keep(match: re.Match[str]) -> str:
-        nonlocal depth
-        if not match[2]:
-            return ""
-        if match[2].lower() in _VOID:
-            return match[0]
-        if match[1]:
+    for closing, name in _ANY_TAG.findall(html):
+        if closing:
             depth -= 1
-            return match[0] if depth < MAX_DEPTH else ""
-        depth += 1
-        return match[0] if depth <= MAX_DEPTH else ""
-
-    return _TAG.sub(keep, html)
+        elif name not in allowed.VOID:
+            depth += 1
+            if depth > _DEEP_AT:
+                return True
+    return False
 
 
 def _headings(html: str) -> str:
     """Shift headings so that the highest is h3: h1 and h2 belong to the page around the entry."""
+    if "<h1" not in html and "<h2" not in html:
+        return html
     levels = [int(match[2]) for match in _HEADING.finditer(html)]
     shift = 3 - min(levels, default=3)
-    if shift <= 0:
-        return html
-    return _HEADING.sub(lambda match: f"<{match[1]}h{min(6, int(match[2]) + shift)}", html)
+    return _HEADING.sub(lambda match: f"<{match[1]}h{min(6, int(match[2]) + shift)}", html) if shift > 0 else html
+
+
+_WATCHED = re.compile(r' (?:srcset|poster|class|data-src|cite)="')
+_WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
+_CLASS = re.compile(r"embed|language-[a-z0-9+#_-]{1,30}")
+
+
+def _sanitiser(html: str) -> nh3.Cleaner:
+    """The sanitiser itself checks schemes of href and src; where other attributes carry meaning, we look at each."""
+    return _watching() if _WATCHED.search(html) else _plain()
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Last word on each attribute that the allow-list let through; None takes it out."""
-    if name in ("href", "src", "poster"):
-        return _link(tag, value)
+    if name in ("href", "src", "poster", "cite"):
+        if _WEB.match(value) or (tag == "a" and value.startswith(("#" + allowed.ID_PREFIX, "mailto:"))):
+            return value
+        return value if tag == "a" and value[:7].lower() == "mailto:" else None
     if name == "srcset":
         return map_srcset(value, lambda url: url if _WEB.match(url) else None) or None
-    if name in _OURS:
-        return value
-    if name in _FREE:
-        return value[: _FREE[name]]
-    if name in _NUMERIC:
-        return value if _NUMBER.fullmatch(value) else None
-    return _special(tag, name, value)
-
-
-def _link(tag: str, value: str) -> str | None:
-    if _WEB.match(value):
-        return value if len(value) <= 4096 else None
-    if tag == "a" and (value.startswith("#" + ID_PREFIX) or _MAIL.fullmatch(value)):
-        return value[:600]
-    return None
-
-
-def _special(tag: str, name: str, value: str) -> str | None:
-    if name == "id":
-        return value if re.fullmatch(r"[^\s\"'<>&]{1,200}", value) else None
-    if name == "dir":
-        return value if value in ("ltr", "rtl", "auto") else None
-    if name == "scope":
-        return value if value in ("row", "col", "rowgroup", "colgroup") else None
-    if name in ("open", "reversed"):
-        return ""
-    if name == "class":
-        return _class(tag, value)
-    embed = embeds.known(value) if name == "data-src" else None
     if name == "data-src":
+        from reader.ingest.cleaning.embeds import known
+
+        embed = known(value)
         return embed.src if embed else None
-    return value if name == "data-provider" and re.fullmatch(r"\w{2,20}", value) else None
-
-
-def _class(tag: str, value: str) -> str | None:
-    if tag == "figure":
-        return "embed" if value == "embed" else None
-    match = _LANGUAGE.match(value) or _LANGUAGE.search(value)
-    return f"language-{match[1].lower()}" if match else None
+    if name == "class":
+        return value if _CLASS.fullmatch(value) else None
+    return value
 
 
 @cache
-def _cleaner() -> nh3.Cleaner:
+def _plain() -> nh3.Cleaner:
     import nh3
 
-    return nh3.Cleaner(
-        tags=_TAGS,
-        clean_content_tags=_DROPPED_WHOLE,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_attribute,
-        set_tag_attribute_values=_ADDED,
-        link_rel="noopener noreferrer",
-        url_schemes={"http", "https", "mailto"},
-        id_prefix=ID_PREFIX,
-    )
+    watched = {"srcset", "poster", "class", "data-src", "cite"}
+    attributes = {tag: set(names - watched - {"rel"}) for tag, names in allowed.ATTRIBUTES.items()}
+    return nh3.Cleaner(tags=_tags(), attributes=_with_common(attributes), **_SETTINGS)
+
+
+@cache
+def _watching() -> nh3.Cleaner:
+    import nh3
+
+    attributes = {tag: set(names - {"rel"}) for tag, names in allowed.ATTRIBUTES.items()}
+    return nh3.Cleaner(tags=_tags(), attributes=_with_common(attributes), attribute_filter=_attribute, **_SETTINGS)
+
+
+def _tags() -> set[str]:
+    return set(allowed.TAGS | allowed.MATH_TAGS)
+
+
+def _with_common(attributes: dict[str, set[str]]) -> dict[str, set[str]]:
+    for tag in allowed.MATH_TAGS:
+        attributes[tag] = set(allowed.MATH_ATTRIBUTES)
+    return attributes | {"*": set(allowed.GENERIC)}
+
+
+_SETTINGS: dict[str, Any] = {
+    "clean_content_tags": {"script", "style", "template", "svg", "noembed", "noframes", "title", "select", "textarea"},
+    "set_tag_attribute_values": allowed.ADDED,
+    "tag_attribute_values": {tag: {"align": set(allowed.ALIGNMENTS)} for tag in allowed.ALIGNED},
+    "link_rel": allowed.REL,
+    "url_schemes": {"http", "https", "mailto"},
+    "id_prefix": allowed.ID_PREFIX,
+}

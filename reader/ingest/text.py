@@ -13,7 +13,7 @@ _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 # C0 and C1 controls, bidi marks, overrides and isolates, zero-width and line separators, BOM, tag characters,
 # surrogates, non-characters: nothing that is seen, much that misleads. U+200C and U+200D shape scripts and emoji.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _SPACE = re.compile(r"\s+")

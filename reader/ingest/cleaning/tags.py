@@ -1,0 +1,208 @@
+"""The tags of an entry rewritten one by one, without a tree: names, attributes, addresses, character references.
+
+What comes out is written exactly as the sanitiser writes it. So when the sanitiser returns it unchanged, it has read
+the same tags as we did, in sound nesting, and nothing was lost; see clean.py.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from reader.ingest.cleaning import allowed
+from reader.ingest.cleaning.attributes import attributes_of, picture_tag
+from reader.ingest.cleaning.links import anchor_id
+from reader.ingest.cleaning.styles import meanings, tag_for_style
+from reader.ingest.text import without_unseen
+
+_SIMPLE = re.compile(r"</?([a-z][a-z0-9]*)>")
+_NAME = r"[a-zA-Z][^\s\"'<>/=]*+"
+_ATTRIBUTE = r"[^\s\"'<>/=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>=`]++))?+"
+_TAG = rf"(?:(/?)({_NAME})((?:[\s/]++{_ATTRIBUTE})*+)[\s/]*+>)?+"
+_REFERENCE = r"&(?!(?:amp|lt|gt|nbsp);)(?:#[0-9a-zA-Z]*+|[a-zA-Z0-9]*+);?+"
+_COMMENT = r"(?:!--(?!-?>)(?:[^-]|-(?!-))*+-->)"  # what every parser takes for one comment
+_ANY_COMMENT = r"(?:!--.*?-->)"  # as parsers write them
+_PASSED = r"(?!/?+[a-z][a-z0-9]*+>)"  # tags without attributes
+_ALL = re.compile(rf"<(?:{_COMMENT}|{_TAG})|{_REFERENCE}")
+_SOME = re.compile(rf"<{_PASSED}(?:{_COMMENT}|{_TAG})|{_REFERENCE}")
+_PARSED = re.compile(rf"<(?:{_ANY_COMMENT}|{_TAG})|{_REFERENCE}", re.DOTALL)
+_ATTRIBUTES = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>=`]++)))?+")
+_PLAIN = allowed.TAGS | allowed.MATH_TAGS | {"h1", "h2"}
+_STYLED = frozenset({"span", "b", "strong", "i", "em"})
+_AS_TEXT = re.compile(r"<(?![a-zA-Z/!?])")
+_PRE = re.compile(r"(<pre(?: [^>]*+)?+>)\n++")
+_EMPTY_LINK = re.compile(r'<a(?! id=)(?: (?!id=)[a-z]++="[^"]*+")*+>\s*+</a>')
+_EMPTY_P = re.compile(r"<p(?: align=\"\w++\")?+>(?:\s++|&nbsp;|<br>)*+</p>\s*+")
+_COMMON = (
+    ("&#8217;", "’"), ("&#8216;", "‘"), ("&#8220;", "“"), ("&#8221;", "”"), ("&#8211;", "–"), ("&#8212;", "—"),
+    ("&#8230;", "…"), ("&#160;", "\xa0"), ("&#038;", "&amp;"), ("&#38;", "&amp;"), ("&#39;", "'"),
+)  # fmt: skip
+_NAMED = (("&rsquo;", "’"), ("&lsquo;", "‘"), ("&rdquo;", "”"), ("&ldquo;", "“"), ("&mdash;", "—"), ("&ndash;", "–"),
+          ("&hellip;", "…"))  # fmt: skip
+
+
+class NotPlainError(Exception):
+    """The HTML needs a real parser."""
+
+
+def escape_text(text: str) -> str:
+    """As serialisers write text (HTML Standard, 13.3); NBSP is left for the end."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def rewrite_tags(html: str, base: str, *, parsed: bool = False) -> str:
+    """Rewrite every tag of ``html``; links resolve against ``base``.
+
+    ``parsed`` says that a parser wrote ``html``: then elements that need the tree were dealt with. Raises
+    NotPlainError for what a look at single tags does not settle.
+    """
+    html = _common(html)
+    names = set(_SIMPLE.findall(html))
+    odd = names - _PLAIN
+    if odd and not parsed and not odd.isdisjoint(allowed.STRUCTURAL):
+        raise NotPlainError
+    scan = _Scan(html, base, parsed)
+    every = odd or "span" in names or ("style" in html and meanings(html))
+    out = (_PARSED if parsed else _ALL if every else _SOME).sub(scan.token, html)
+    if "\xa0" in out:
+        out = out.replace("\xa0", "&nbsp;")
+    return _finish(out)
+
+
+def _common(html: str) -> str:
+    """The frequent little things, each in one sweep."""
+    if "\r" in html:
+        html = html.replace("\r\n", "\n").replace("\r", "\n")
+    if "/>" in html:
+        html = html.replace("<br />", "<br>").replace("<br/>", "<br>").replace("<hr />", "<hr>")
+    if "&" in html:
+        if "&#" in html:
+            for written, meant in _COMMON:
+                if written in html:
+                    html = html.replace(written, meant)
+        if "uo;" in html or "ash;" in html or "lip;" in html:
+            for written, meant in _NAMED:
+                html = html.replace(written, meant)
+    return html
+
+
+def _finish(html: str) -> str:
+    """Leave out what has become empty, and the line end that every parser eats."""
+    links, paragraphs = "</a>" in html, "</p>" in html
+    again = links or paragraphs
+    while again:  # what is left out may leave another element empty; nesting is bounded by now
+        before = len(html)
+        if links:
+            html = _EMPTY_LINK.sub("", html)
+        if paragraphs:
+            html = _EMPTY_P.sub("", html)
+        again = len(html) != before
+    return _PRE.sub(r"\1", html) if "<pre" in html else html
+
+
+class _Scan:
+    """One pass over a document: ``token`` gets each tag and character reference that is not plain already."""
+
+    def __init__(self, html: str, base: str, parsed: bool) -> None:
+        self.html = html
+        self.base = base
+        self.parsed = parsed
+        self.closers: dict[str, list[str]] = {}  # element as written → what closes the ones that are open
+        self.language: str | None = None  # named by a box around a pre
+        self._anchors: frozenset[str] | None = None
+
+    def token(self, match: re.Match[str]) -> str:
+        name = match[2]
+        if name is None:
+            return self._bare(match)
+        name = name.lower()
+        if not self.parsed and name in allowed.STRUCTURAL:
+            raise NotPlainError
+        if match[1]:
+            return self._end(name)
+        written = match[3]
+        return self._start(name, _given(written) if written else {})
+
+    def _bare(self, match: re.Match[str]) -> str:
+        written = match[0]
+        if written[0] == "&":
+            return escape_text(_meant(written))
+        if len(written) > 1:
+            return ""  # a comment
+        if not _AS_TEXT.match(self.html, match.start()):
+            raise NotPlainError
+        return "&lt;"
+
+    def _end(self, name: str) -> str:
+        if name in allowed.RENAMED:
+            name = allowed.RENAMED[name][0]
+        open_ones = self.closers.get(name)
+        if open_ones:
+            return open_ones.pop()
+        return f"</{name}>" if name in _PLAIN and name not in allowed.VOID else self._stray(name)
+
+    def _stray(self, name: str) -> str:
+        if name in ("p", "br"):  # a closing tag of these makes an element
+            raise NotPlainError
+        return ""
+
+    def _start(self, name: str, given: dict[str, str]) -> str:
+        added = ""
+        if name in allowed.RENAMED:
+            name, added = allowed.RENAMED[name]
+        if name == "img":
+            return picture_tag(given, self.base)
+        if name not in _PLAIN:
+            return ""
+        if name in _STYLED:
+            opening, closing = self._styled(name, given)
+            self.closers.setdefault(name, []).append(closing)
+            return opening
+        if not given:
+            return f"<{name}{added}>"
+        attributes = attributes_of(name, given, self)
+        return f"<{name}{attributes}{added if ' align=' not in attributes else ''}>"
+
+    def _styled(self, name: str, given: dict[str, str]) -> tuple[str, str]:
+        """Opening and closing tags of an element whose style may say more than its name. A span that says nothing
+        is left out."""
+        if "style" in given and (found := tag_for_style(name, given["style"])):
+            return found
+        attributes = attributes_of(name, given, self) if given else ""
+        if name == "span" and not attributes:
+            return "", ""
+        return f"<{name}{attributes}>", f"</{name}>"
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """Ids (and old-style names) in the document, without prefix."""
+        if self._anchors is None:
+            found = _ANCHOR.findall(self.html)
+            self._anchors = frozenset(anchor_id(unescape(a or b or c)) for a, b, c in found)
+        return self._anchors
+
+
+_ANCHOR = re.compile(
+    r"\s(?:id|name)\s*+=\s*+(?:\"([^\"]{1,300})\"|'([^']{1,300})'|([^\s\"'<>=`]{1,300}))", re.IGNORECASE
+)
+
+
+def _given(written: str) -> dict[str, str]:
+    """Attributes by lower-case name, references resolved; of several with one name the first counts."""
+    given: dict[str, str] = {}
+    for name, double, single, bare in _ATTRIBUTES.findall(written):
+        value = double or single or bare
+        given.setdefault(name.lower(), _value(value) if "&" in value else value)
+    return given
+
+
+_IN_VALUE = re.compile(r"&(?:#[0-9]++;?|#[xX][0-9a-fA-F]++;?|[a-zA-Z][a-zA-Z0-9]*+(?:;|(?![=a-zA-Z0-9])))")
+
+
+def _value(value: str) -> str:
+    """References as in attributes: "&copy=" stays as it is (HTML Standard, 13.2.5.73)."""
+    return _IN_VALUE.sub(lambda match: _meant(match[0]), value)
+
+
+def _meant(reference: str) -> str:
+    return without_unseen(unescape(reference)).replace("\r", "\n")
