@@ -8,18 +8,17 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from reader.mappers.sqlite.connection import connect
+from reader.mappers.sqlite.gathering import Gathering
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Trace = Callable[[str], object]
 
 log = logging.getLogger(__name__)
-
-MOST_IN_A_BATCH = 256
 
 
 class StoreError(Exception):
@@ -114,7 +113,7 @@ class Engine:
         self.trips = 0
         """Tasks handed over to threads so far: what a round trip is elsewhere. near() hands nothing over."""
         self._trace: Trace | None = None
-        self._writes: SimpleQueue[_Call | None] = SimpleQueue()
+        self._writes: Gathering[_Call] = Gathering()
         self._reads: SimpleQueue[_Call | None] = SimpleQueue()
         self._closed = False
         self._near = connect(path, query_only=True, busy_seconds=0)
@@ -130,7 +129,10 @@ class Engine:
 
     async def read(self, task: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a reading task in a reader thread. Each statement sees a snapshot; see connection.snapshot for more."""
-        return await self._submit(self._reads, lambda con: task(con, *args, **kwargs))
+        call = self._call(task, args, kwargs)
+        self._reads.put(call)
+        result: T = await call.future
+        return result
 
     async def near(self, task: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a point read right here, on the event loop: a few microseconds, where a reader thread costs sixty.
@@ -153,16 +155,25 @@ class Engine:
         self, task: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Runs a writing task atomically; returns once it is committed."""
-        return await self._submit(self._writes, lambda con: task(con, *args, **kwargs))
+        call = self._call(task, args, kwargs)
+        self._writes.put(call, patient=False)
+        result: T = await call.future
+        return result
 
-    async def _submit(self, queue: SimpleQueue[_Call | None], run: Callable[[sqlite3.Connection], T]) -> T:
+    async def write_patiently(
+        self, task: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """write() for what nobody waits for: it may wait PATIENCE seconds for others to share a commit with."""
+        call = self._call(task, args, kwargs)
+        self._writes.put(call, patient=True)
+        result: T = await call.future
+        return result
+
+    def _call(self, task: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
         if self._closed:
             raise StoreError("The database is closed.")
         self.trips += 1
-        call = _Call(run, asyncio.get_running_loop())
-        queue.put(call)
-        result: T = await call.future
-        return result
+        return _Call(lambda con: task(con, *args, **kwargs), asyncio.get_running_loop())
 
     def trace(self, callback: Trace | None) -> None:
         """Every statement from the next task on goes to ``callback`` (in a thread of the engine); None ends it."""
@@ -174,7 +185,7 @@ class Engine:
             return
         self._closed = True
         self._near.close()
-        self._writes.put(None)
+        self._writes.close()
         for _ in self._threads[1:]:
             self._reads.put(None)
         for thread in self._threads:
@@ -197,32 +208,16 @@ class Engine:
 
     def _write_loop(self, con: sqlite3.Connection) -> None:
         trace: Trace | None = None
-        open_ = True
-        while open_:
-            calls, open_ = self._next_batch()
+        while (calls := self._writes.take()) is not None:
             if trace is not self._trace:
                 trace = self._trace
                 con.set_trace_callback(trace)
+            calls = [call for call in calls if not call.future.cancelled()]
             if calls:
                 _commit(con, calls)
                 _hand_back(calls)
             del calls
         con.close()
-
-    def _next_batch(self) -> tuple[list[_Call], bool]:
-        """Waits for one task and takes what else is there; False once the engine closes."""
-        calls: list[_Call] = []
-        call = self._writes.get()
-        while call is not None:
-            if not call.future.cancelled():
-                calls.append(call)
-            if len(calls) >= MOST_IN_A_BATCH:
-                return calls, True
-            try:
-                call = self._writes.get_nowait()
-            except Empty:
-                return calls, True
-        return calls, False
 
 
 def _commit(con: sqlite3.Connection, calls: list[_Call]) -> None:

@@ -34,7 +34,7 @@ async def digests(store: SqliteMappers) -> list[str]:
 async def taken(store: SqliteMappers) -> None:
     """Returns once the writer has taken what was handed over."""
     await asyncio.sleep(0)
-    while store.engine._writes.qsize():  # noqa: ASYNC110  # the queue belongs to a thread
+    while len(store.engine._writes):  # noqa: ASYNC110  # the queue belongs to a thread
         await asyncio.sleep(0)
 
 

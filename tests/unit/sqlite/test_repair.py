@@ -85,6 +85,7 @@ async def test_hot_queries_scan_no_table(store: SqliteMappers) -> None:
         "SCAN json_each",
         "SCAN search",
         "SCAN CONSTANT ROW",
+        "SCAN main.entry_words_config",
         "INDEX job_open",  # partial: open jobs alone
         "INDEX user_admin",  # partial: administrators alone
     )
