@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from reader.models.feed import Feed, FeedMove, FeedState, Icon, Identity, Pull, Schedule
@@ -54,6 +54,9 @@ class FeedMeta:
     format: str | None = None
 
 
+NO_META = FeedMeta()
+
+
 @dataclass(frozen=True, slots=True)
 class PullResult:
     """How a pull ended; written in one go by record_pull, which also ends the lease. ``identity`` None leaves it."""
@@ -73,7 +76,16 @@ class PullResult:
     moved_count: int = 0
     moved_since: float | None = None
     identity: Identity | None = None
-    meta: FeedMeta = field(default_factory=FeedMeta)
+    meta: FeedMeta = NO_META
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a pull needs to know at its start; schedule.lease_token is the fence of all its writes."""
+
+    feed: Feed
+    schedule: Schedule
+    readers: int  # 0: nobody; else at least 1
 
 
 class FeedMapper(Protocol):
@@ -131,6 +143,10 @@ class FeedMapper(Protocol):
         """
         ...
 
+    async def begin(self, feed_id: int, now: float, until: float, holder: str = "") -> Begun | None:
+        """lease(), and what the pull needs, in one round trip. None as lease()."""
+        ...
+
     async def beat(self, held: Sequence[tuple[int, int]], until: float) -> list[int]:
         """Extends leases of (feed_id, token) until then; returns the feeds whose lease is lost."""
         ...
@@ -160,7 +176,7 @@ class FeedMapper(Protocol):
         ...
 
     async def record_pull(self, feed_id: int, token: int, result: PullResult) -> bool:
-        """Schedule, meta and pull log in one atomic write; the log keeps the newest 50 a feed.
+        """Schedule, meta and pull log in one atomic write; the log keeps the newest 50 a feed, and some more.
 
         False, and nothing written, when ``token`` is fenced.
         """

@@ -177,7 +177,7 @@ class SqliteEntries:
     async def append(
         self, feed_id: int, token: int, entries: Sequence[NewEntry], *, renewed: dict[str, str], now: float
     ) -> Appended | None:
-        return await self._engine.write(append, feed_id, token, entries, renewed, now)
+        return await self._engine.write_patiently(append, feed_id, token, entries, renewed, now)
 
     async def positions(self, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
         return await self._engine.read(_positions, ranges)

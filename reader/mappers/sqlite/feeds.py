@@ -15,13 +15,9 @@ from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.marks import marks, marks_since
 from reader.mappers.sqlite.merge import move, moves, undo_move
-from reader.mappers.sqlite.schedule import ScheduleMixin
+from reader.mappers.sqlite.schedule import FEED, ScheduleMixin
 from reader.models.feed import Feed, FeedMove, Icon, host_of
 
-FEED = (
-    "feed.id, feed.url, feed.title, feed.site_url, feed.description, feed.language, feed.icon, feed.format,"
-    " feed.kind, feed.state, feed.seq, feed.floor, feed.rev, feed.created_at"
-)
 MOST_WORDS = 20  # each is a term of the statement
 
 

@@ -9,11 +9,11 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from reader.mappers.feeds import FeedMeta, PullResult, PullState
+from reader.mappers.feeds import NO_META, Begun, FeedMeta, PullResult, PullState
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.identity import set_words
-from reader.models.feed import Pull, Schedule
+from reader.models.feed import Feed, Pull, Schedule
 
 SCHEDULE = (
     "id, next_pull_at, last_pull_at, last_ok_at, errors, feed.reason, error, etag, last_modified, body_digest, rhythm,"
@@ -21,19 +21,33 @@ SCHEDULE = (
     " criterion_note, renewals, feed.host, until, host_pause.reason, lost"
 )
 PULL = "feed_id, at, status, bytes, milliseconds, new, updated, error"
+FEED = (
+    "feed.id, feed.url, feed.title, feed.site_url, feed.description, feed.language, feed.icon, feed.format,"
+    " feed.kind, feed.state, feed.seq, feed.floor, feed.rev, feed.created_at"
+)
+FEED_COLUMNS = FEED.count(",") + 1
 PULLABLE = "kind = 'site' AND state <> 'gone'"  # word for word as in the partial indexes
 PULLS_KEPT = 50
+TRIM_EVERY = 8
 
+LEASE = """
+UPDATE feed SET lost = lost + (lease_until > 0), lease_token = lease_token + 1, lease_until = ?, lease_holder = ?
+WHERE id = ? AND lease_until <= ?
+"""
+BEGUN = f"""
+SELECT {FEED}, {SCHEDULE.replace("id,", "feed.id,", 1)},
+    EXISTS (SELECT 1 FROM subscription WHERE subscription.feed_id = feed.id)
+FROM feed LEFT JOIN host_pause ON host_pause.host = feed.host WHERE feed.id = ?
+"""
+HELD = "SELECT title, site_url, state, error FROM feed WHERE id = ? AND lease_token = ?"
 RECORD = """
 UPDATE feed SET
-    state = :state, next_pull_at = :next_pull_at, reason = :reason, errors = :errors, error = :error, etag = :etag,
-    last_modified = :last_modified, body_digest = :body_digest, rhythm = :rhythm, hint_seconds = :hint_seconds,
-    moved_to = :moved_to, moved_count = :moved_count, moved_since = :moved_since, last_pull_at = :at,
-    criterion = coalesce(:criterion, criterion), criterion_note = coalesce(:criterion_note, criterion_note),
-    renewals = coalesce(:renewals, renewals),
-    last_ok_at = CASE WHEN :error IS NULL THEN :at ELSE last_ok_at END, lease_until = 0, lost = 0
-WHERE id = :id
+    state = ?, next_pull_at = ?, reason = ?, errors = ?, error = ?, etag = ?, last_modified = ?, body_digest = ?,
+    rhythm = ?, hint_seconds = ?, moved_to = ?, moved_count = ?, moved_since = ?, last_pull_at = ?,
+    last_ok_at = coalesce(?, last_ok_at), lease_until = 0, lost = 0
+WHERE id = ?
 """
+SET_IDENTITY = "UPDATE feed SET criterion = ?, criterion_note = ?, renewals = ? WHERE id = ?"
 SET_META = """
 UPDATE feed SET
     title = coalesce(:title, title), site_url = coalesce(:site_url, site_url),
@@ -86,12 +100,16 @@ def _make_due(con: sqlite3.Connection, feed_id: int, now: float) -> None:
 
 
 def _lease(con: sqlite3.Connection, feed_id: int, now: float, until: float, holder: str) -> int | None:
-    sql = (
-        "UPDATE feed SET lost = lost + (lease_until > 0), lease_token = lease_token + 1, lease_until = ?,"
-        " lease_holder = ? WHERE id = ? AND lease_until <= ? RETURNING lease_token"
-    )
-    row = con.execute(sql, (until, holder, feed_id, now)).fetchone()
+    row = con.execute(f"{LEASE} RETURNING lease_token", (until, holder, feed_id, now)).fetchone()
     return row[0] if row else None
+
+
+def _begin(con: sqlite3.Connection, feed_id: int, now: float, until: float, holder: str) -> Begun | None:
+    # Two statements: RETURNING all columns of both tables takes longer than to look again.
+    if not con.execute(LEASE, (until, holder, feed_id, now)).rowcount:
+        return None
+    row = con.execute(BEGUN, (feed_id,)).fetchone()
+    return Begun(Feed(*row[:FEED_COLUMNS]), Schedule(*row[FEED_COLUMNS:-1]), row[-1])
 
 
 def _beat(con: sqlite3.Connection, held: Sequence[tuple[int, int]], until: float) -> list[int]:
@@ -140,42 +158,37 @@ def _pause_host(con: sqlite3.Connection, host: str, until: float, reason: str, n
     con.execute(sql, (until, reason, host, until))
 
 
-def _shown(con: sqlite3.Connection, feed_id: int) -> tuple[object, ...]:
-    """What a FeedMark shows and a pull may change."""
-    row: tuple[object, ...] = con.execute(
-        "SELECT title, site_url, state, error FROM feed WHERE id = ?", (feed_id,)
-    ).fetchone()
-    return row
-
-
 def _record_pull(con: sqlite3.Connection, feed_id: int, token: int, result: PullResult) -> bool:
-    if not holds(con, feed_id, token):
+    before = con.execute(HELD, (feed_id, token)).fetchone()
+    if before is None:
         return False
-    before = _shown(con, feed_id)
-    identity = result.identity
-    values = {
-        "id": feed_id, "at": result.pull.at, "state": result.state, "next_pull_at": result.next_pull_at,
-        "reason": result.reason, "errors": result.errors, "error": result.error, "etag": result.etag,
-        "last_modified": result.last_modified, "body_digest": result.body_digest, "rhythm": result.rhythm,
-        "hint_seconds": result.hint_seconds, "moved_to": result.moved_to, "moved_count": result.moved_count,
-        "moved_since": result.moved_since, "criterion": identity and identity.criterion,
-        "criterion_note": None if identity is None else identity.note,
-        "renewals": None if identity is None else identity.renewals,
-    }  # fmt: skip
-    con.execute(RECORD, values)
-    _set_meta(con, feed_id, result.meta)
-    after = _shown(con, feed_id)
-    if after != before:
+    at, error = result.pull.at, result.error
+    con.execute(
+        RECORD,
+        (
+            result.state, result.next_pull_at, result.reason, result.errors, error, result.etag, result.last_modified,
+            result.body_digest, result.rhythm, result.hint_seconds, result.moved_to, result.moved_count,
+            result.moved_since, at, at if error is None else None, feed_id,
+        ),
+    )  # fmt: skip
+    if result.identity is not None:
+        identity = result.identity
+        con.execute(SET_IDENTITY, (identity.criterion, identity.note, identity.renewals, feed_id))
+    title, site_url = before[:2]
+    if result.meta is not NO_META:
+        _set_meta(con, feed_id, result.meta)
+        meta = result.meta
+        title = title if meta.title is None else meta.title
+        site_url = site_url if meta.site_url is None else meta.site_url
+    if before != (title, site_url, result.state, error):  # what a FeedMark shows
         con.execute("UPDATE feed SET rev = ? WHERE id = ?", (next_feed_rev(con), feed_id))
-    if after[:2] != before[:2]:
-        set_words(con, feed_id)
+        if before[:2] != (title, site_url):
+            set_words(con, feed_id)
     _log_pull(con, feed_id, result.pull)
     return True
 
 
 def _set_meta(con: sqlite3.Connection, feed_id: int, meta: FeedMeta) -> None:
-    if meta == FeedMeta():
-        return
     values = {
         "id": feed_id, "title": meta.title, "site_url": meta.site_url, "description": meta.description,
         "language": meta.language, "format": meta.format,
@@ -186,7 +199,8 @@ def _set_meta(con: sqlite3.Connection, feed_id: int, meta: FeedMeta) -> None:
 def _log_pull(con: sqlite3.Connection, feed_id: int, pull: Pull) -> None:
     values = (feed_id, pull.at, pull.status, pull.bytes, pull.milliseconds, pull.new, pull.updated, pull.error)
     con.execute(f"INSERT OR REPLACE INTO pull ({PULL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-    con.execute(TRIM_PULLS, {"id": feed_id, "keep": PULLS_KEPT})
+    if round(pull.at) % TRIM_EVERY == 0:  # now and then will do
+        con.execute(TRIM_PULLS, {"id": feed_id, "keep": PULLS_KEPT})
 
 
 def _pulls(con: sqlite3.Connection, feed_id: int, limit: int) -> list[Pull]:
@@ -228,6 +242,9 @@ class ScheduleMixin:
     async def lease(self, feed_id: int, now: float, until: float, holder: str = "") -> int | None:
         return await self._engine.write(_lease, feed_id, now, until, holder)
 
+    async def begin(self, feed_id: int, now: float, until: float, holder: str = "") -> Begun | None:
+        return await self._engine.write_patiently(_begin, feed_id, now, until, holder)
+
     async def beat(self, held: Sequence[tuple[int, int]], until: float) -> list[int]:
         return await self._engine.write(_beat, held, until)
 
@@ -250,13 +267,13 @@ class ScheduleMixin:
         await self._engine.write(_release, feed_id, token)
 
     async def defer(self, feed_id: int, token: int, until: float, reason: str) -> bool:
-        return await self._engine.write(_defer, feed_id, token, until, reason)
+        return await self._engine.write_patiently(_defer, feed_id, token, until, reason)
 
     async def pause_host(self, host: str, until: float, reason: str, *, now: float) -> None:
         await self._engine.write(_pause_host, host, until, reason, now)
 
     async def record_pull(self, feed_id: int, token: int, result: PullResult) -> bool:
-        return await self._engine.write(_record_pull, feed_id, token, result)
+        return await self._engine.write_patiently(_record_pull, feed_id, token, result)
 
     async def pulls(self, feed_id: int, limit: int) -> list[Pull]:
         return await self._engine.read(_pulls, feed_id, limit)

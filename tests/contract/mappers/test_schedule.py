@@ -4,7 +4,8 @@ import asyncio
 
 from reader.mappers import Mappers
 from reader.mappers.feeds import FeedMeta
-from tests.contract.mappers.make import add_feed, pull_result, take
+from tests.contract.mappers.conftest import Count
+from tests.contract.mappers.make import add_feed, add_reader, pull_result, take
 
 
 async def test_a_new_feed_is_due_at_once(mappers: Mappers) -> None:
@@ -103,11 +104,33 @@ async def test_a_pull_that_finds_nothing_moves_no_rev(mappers: Mappers) -> None:
 
 async def test_the_log_keeps_the_newest_fifty(mappers: Mappers) -> None:
     feed = await add_feed(mappers)
-    for at in range(1, 61):
+    for at in range(1, 101):
         token = await take(mappers, feed.id, float(at))
         await mappers.feeds.record_pull(feed.id, token, pull_result(feed.id, float(at)))
-    assert [pull.at for pull in await mappers.feeds.pulls(feed.id, 99)] == [float(at) for at in range(60, 10, -1)]
-    assert [pull.at for pull in await mappers.feeds.pulls(feed.id, 2)] == [60.0, 59.0]
+    kept = [pull.at for pull in await mappers.feeds.pulls(feed.id, 99)]
+    assert kept == [float(100 - back) for back in range(len(kept))]
+    assert 50 <= len(kept) <= 60, "and a few more"
+    assert [pull.at for pull in await mappers.feeds.pulls(feed.id, 2)] == [100.0, 99.0]
+
+
+async def test_a_pull_begins_with_all_it_needs(mappers: Mappers, trips: Count) -> None:
+    reader = await add_reader(mappers)
+    before = trips()
+    begun = await mappers.feeds.begin(reader.feed.id, 1.0, 11.0, "me")
+    assert trips() == before + 1
+    assert begun is not None
+    assert begun.feed == await mappers.feeds.get(reader.feed.id)
+    assert begun.schedule == await mappers.feeds.schedule(reader.feed.id)
+    assert begun.readers > 0
+    assert await mappers.feeds.begin(reader.feed.id, 5.0, 15.0, "another") is None
+    assert await mappers.feeds.record_pull(reader.feed.id, begun.schedule.lease_token, pull_result(reader.feed.id))
+    again = await mappers.feeds.begin(reader.feed.id, 5.0, 15.0, "another")
+    assert again is not None
+    assert again.schedule.lease_token > begun.schedule.lease_token
+    assert await mappers.feeds.begin(999, 1.0, 2.0) is None
+    lonely = await mappers.feeds.begin((await add_feed(mappers, "lonely")).id, 1.0, 2.0)
+    assert lonely is not None
+    assert lonely.readers == 0
 
 
 async def test_gone_feeds_rest_until_somebody_asks(mappers: Mappers) -> None:

@@ -39,7 +39,13 @@ def test_nothing_is_lost_or_reordered_whoever_puts() -> None:
     threads = [threading.Thread(target=feed, args=(who,)) for who in range(4)]
     for thread in threads:
         thread.start()
-    threading.Timer(0, lambda: [thread.join() for thread in threads] and queue.close()).start()
+
+    def end() -> None:
+        for thread in threads:
+            thread.join()
+        queue.close()
+
+    threading.Thread(target=end).start()
     taken: list[tuple[int, int]] = []
     while (some := queue.take()) is not None:
         taken += some
