@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from reader.errors import Upstream
+from reader.ingest.parse.limits import MAX_BODY, check_size
 from reader.ingest.parse.model import ParsedEntry, ParsedFeed
 
 __all__ = ["MAX_BODY", "ParsedEntry", "ParsedFeed", "parse"]
 
-MAX_BODY = 20_000_000
-DAY = 86_400
+_DAY = 86_400
+_BLANK = "\ufeff \t\r\n\x00"
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None, now: float | None = None) -> ParsedFeed:
@@ -16,19 +17,32 @@ def parse(body: bytes, *, url: str, content_type: str | None = None, now: float 
 
     With ``now`` (seconds since 1970) no date of an entry more than a day after it is believed: it becomes None.
 
-    Raises Upstream of kind "not_a_feed", "too_large" (over 20 MB) or "encoding"; nothing else, whatever the bytes.
+    Raises Upstream of kind "not_a_feed" or "too_large" (limits.py says over what); nothing else, whatever the bytes.
     """
-    from reader.ingest.parse.encoding import decode
-
-    if len(body) > MAX_BODY:
-        raise Upstream("too_large", f"The document is larger than {MAX_BODY // 1_000_000} MB.")
+    check_size(body)
     if not body.strip():
         raise Upstream("not_a_feed", "The answer is empty.")
-    text, encoding = decode(body, content_type)
-    feed = _by_format(text, url)
-    feed.encoding = encoding
+    feed = _by_format(body, url, content_type)
     if now is not None:
-        _doubt(feed.entries, now + DAY)
+        _doubt(feed.entries, now + _DAY)
+    return feed
+
+
+def _by_format(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
+    from reader.ingest.parse.encoding import decode, is_as_it_reads
+    from reader.ingest.parse.xml import no_feed, parse_xml
+
+    text, encoding = decode(body, content_type)
+    start = text.lstrip(_BLANK)
+    if start[:1] in ("{", "["):
+        from reader.ingest.parse.jsonfeed import parse_json
+
+        feed = parse_json(start, url)
+    elif "<" not in text:
+        raise no_feed(text)
+    else:
+        feed = parse_xml(text, url, raw=body if encoding == "utf-8" and is_as_it_reads(body) else None)
+    feed.encoding = encoding
     return feed
 
 
@@ -38,16 +52,3 @@ def _doubt(entries: list[ParsedEntry], latest: float) -> None:
             entry.published_at = None
         if entry.updated_at is not None and entry.updated_at > latest:
             entry.updated_at = None
-
-
-def _by_format(text: str, url: str) -> ParsedFeed:
-    from reader.ingest.parse.xml import no_feed, parse_xml
-
-    start = text.lstrip("\ufeff \t\r\n\x00")[:1]
-    if start in ("{", "["):
-        from reader.ingest.parse.jsonfeed import parse_json
-
-        return parse_json(text.lstrip("\ufeff \t\r\n\x00"), url)
-    if "<" not in text:
-        raise no_feed(text)
-    return parse_xml(text, url)

@@ -1,28 +1,25 @@
-"""Atom 1.0 (RFC 4287) and 0.3, well-formed."""
+"""Atom 1.0 (RFC 4287) and 0.3."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable
-from html import escape
 from typing import TYPE_CHECKING
 
 from reader.ingest.parse import modules
-from reader.ingest.parse.dates import parse_date
-from reader.ingest.parse.model import MAX_ENTRIES, ParsedEntry, ParsedFeed
-from reader.ingest.parse.names import ATOM_03, XML_BASE, XML_LANG, short
+from reader.ingest.parse.channel import first_date, icon_of, link_of
+from reader.ingest.parse.constructs import author_names, html_of_construct, title_of
+from reader.ingest.parse.limits import check_entries
+from reader.ingest.parse.model import MAX_DESCRIPTION, ParsedEntry, ParsedFeed
+from reader.ingest.parse.names import XML_BASE, XML_LANG, is_old_atom, local, short
 from reader.ingest.parse.values import (
     content,
     enclosure,
     enclosures,
-    html_of,
     line,
-    plain_title,
+    people,
     rebase,
     tags,
     text_of,
-    title,
     uid,
     web_url,
 )
@@ -30,189 +27,147 @@ from reader.ingest.parse.values import (
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_PUBLISHED = ("atom:published", "atom:issued", "dc:date", "dcterms:issued", "atom:created")
+_PUBLISHED = (
+    "atom:published", "atom:issued", "atom:pubdate", "dc:date", "dcterms:issued", "atom:created", "dcterms:created",
+)  # fmt: skip
 _UPDATED = ("atom:updated", "atom:modified", "dcterms:modified")
-
-
-def is_atom(root: _Element) -> bool:
-    """Whether the root element is a feed or a lone entry of Atom."""
-    return short(root.tag) in ("atom:feed", "atom:entry", "feed")
+_PEOPLE = ("atom:author", "dc:creator", "dcterms:creator")
+_TAGS = {
+    "atom:category", "category", "dc:subject", "itunes:category", "itunes:keywords", "media:category", "media:keywords",
+}  # fmt: skip
 
 
 def parse_atom(root: _Element, url: str) -> ParsedFeed:
     """Extract a feed from its root element; ``url`` is where it came from, the base of relative links."""
-    old = (isinstance(root.tag, str) and root.tag.startswith("{" + ATOM_03)) or root.get("version") == "0.3"
-    feed = ParsedFeed("atom 0.3" if old else "atom 1.0")
+    tag = str(root.tag)
+    old = is_old_atom(tag) or (root.get("version") or "").strip() in ("0.1", "0.2", "0.3")
+    feed = ParsedFeed(f"atom {(root.get('version') or '0.3').strip()[:8]}" if old else "atom 1.0")
     base = rebase(url, root.get(XML_BASE))
-    if short(root.tag) == "atom:entry":  # RFC 4287, 4.1.2: an entry may stand alone
-        feed.entries = [_entry(root, base, None)]
+    if local(tag) == "entry":  # RFC 4287, 4.1.2: an entry may stand alone
+        feed.entries = [_entry(root, url, None)]
         return feed
     found: dict[str, _Element] = {}
     links: list[_Element] = []
     entries: list[_Element] = []
+    authors: list[_Element] = []
     for child in root:
-        name = _named(child)
+        name = short(child.tag)
         if name == "atom:entry":
             entries.append(child)
         elif name == "atom:link":
             links.append(child)
-        elif name:
-            found.setdefault(name, child)
+        elif name in _PEOPLE:
+            authors.append(child)
+        elif name and name not in found:
+            found[name] = child
     _feed(feed, root, found, links, base)
-    author = _author(found)
-    feed.entries = [_entry(entry, base, author) for entry in entries[:MAX_ENTRIES]]
+    check_entries(len(entries))
+    author = _author(authors)
+    feed.entries = [_entry(entry, base, author) for entry in entries]
     return feed
-
-
-def _named(element: _Element) -> str:
-    name = short(element.tag)
-    return f"atom:{name}" if name and ":" not in name else name  # a feed that forgot its namespace
 
 
 def _feed(feed: ParsedFeed, root: _Element, found: dict[str, _Element], links: list[_Element], base: str) -> None:
     if "atom:title" in found:
-        feed.title = _title(found["atom:title"])
-    subtitle = found.get("atom:subtitle", found.get("atom:tagline"))
-    feed.description = line(_html(subtitle), 2000) if subtitle is not None else None
-    feed.language = line(root.get(XML_LANG), 40)
-    feed.site_url = _link(links, base, "alternate")
-    feed.self_url = _link(links, base, "self")
-    feed.hub = _link(links, base, "hub")
-    for name in ("atom:icon", "atom:logo"):
-        if name in found and feed.icon is None:
-            feed.icon = web_url(rebase(base, found[name].get(XML_BASE)), text_of(found[name]).strip())
+        feed.title = title_of(found["atom:title"])
+    said = next((found[name] for name in ("atom:subtitle", "atom:tagline", "atom:info") if name in found), None)
+    feed.description = (title_of(said)[:MAX_DESCRIPTION] or None) if said is not None else None
+    spoken = found.get("dc:language", found.get("atom:language"))
+    feed.language = line(root.get(XML_LANG) or (text_of(spoken) if spoken is not None else None), 40)
+    feed.site_url = link_of(links, base, "alternate")
+    feed.self_url = link_of(links, base, "self")
+    feed.hub = link_of(links, base, "hub")
+    feed.icon = icon_of(found, root, base)
     feed.ttl_seconds = modules.update_seconds(found)
 
 
 def _entry(element: _Element, base: str, feed_author: str | None) -> ParsedEntry:
-    base = rebase(base, element.get(XML_BASE))
+    if own := element.get(XML_BASE):
+        base = rebase(base, own)
     found: dict[str, _Element] = {}
     links: list[_Element] = []
-    categories: list[str | None] = []
+    labels: list[_Element] = []
+    authors: list[_Element] = []
     media = False
     for child in element:
-        name = _named(child)
+        name = short(child.tag)
         if name == "atom:link":
             links.append(child)
-        elif name == "atom:category":
-            categories.append(child.get("label") or child.get("term"))
-        elif name == "dc:subject":
-            categories.append(text_of(child))
-        elif name:
-            media = media or name.startswith("media:")
-            found.setdefault(name, child)
+        elif name in _TAGS:
+            labels.append(child)
+        elif name in _PEOPLE:
+            authors.append(child)
+        elif name and name not in found:
+            found[name] = child
+        if name.startswith("media:"):
+            media = True
     entry = ParsedEntry(base=base)
+    parts = list(modules.media_parts(element)) if media else []
     if "atom:id" in found:
         entry.uid = uid(text_of(found["atom:id"]))
-    entry.url = _link(links, base, "alternate") or _link_in_content(found, base) or _link(links, base, "related")
-    entry.title = _title(found["atom:title"]) if "atom:title" in found else ""
-    entry.author = _author(found) or _author(found.get("atom:source", ())) or feed_author
-    entry.published_at = _first_date(found, _PUBLISHED)
-    entry.updated_at = _first_date(found, _UPDATED)
+    entry.url = _page(found, links, base)
+    entry.title = title_of(found["atom:title"]) if "atom:title" in found else ""
+    if not entry.title and parts:
+        entry.title = line(modules.media_title(parts), 1000) or ""
+    entry.author = _author(authors) or _source_author(found.get("atom:source")) or feed_author
+    entry.published_at = first_date(found, _PUBLISHED)
+    entry.updated_at = first_date(found, _UPDATED)
     if entry.dated_at is None:
         entry.published_at = modules.crawl_time(element)
-    entry.tags = tags(categories) if categories else ()
-    entry.comments_url = _link(links, base, "replies")
-    parts = list(modules.media_parts(element)) if media else []
-    files = [
-        enclosure(rebase(base, link.get(XML_BASE)), link.get("href"), link.get("type"), link.get("length"))
-        for link in links
-        if link.get("rel") == "enclosure"
-    ]
-    if files or parts:
+    if labels or parts:
+        entry.tags = tags(modules.labels([*labels, *(part for _, part in parts)]))
+    if len(links) > 1:
+        entry.comments_url = link_of(links, base, "replies")
+    if parts or len(links) > 1 or not entry.url:
+        files = [
+            enclosure(rebase(base, link.get(XML_BASE)), link.get("href"), link.get("type"), link.get("length"))
+            for link in links
+            if (link.get("rel") or "").lower() == "enclosure"
+        ]
         entry.enclosures = enclosures([*files, *modules.media_enclosures(parts, base)])
     _body(entry, found, parts)
     return entry
 
 
-def _link(links: list[_Element], base: str, rel: str) -> str | None:
-    """The first link of a relation; among alternates one that is HTML goes before other types."""
-    best = None
-    for link in links:
-        name = (link.get("rel") or "alternate").lower().removeprefix("http://www.iana.org/assignments/relation/")
-        if name != rel:
-            continue
-        target = web_url(rebase(base, link.get(XML_BASE)), link.get("href"))
-        if target and (link.get("type") or "text/html") in ("text/html", "application/xhtml+xml"):
-            return target
-        best = best or target
-    return best
-
-
-def _link_in_content(found: dict[str, _Element], base: str) -> str | None:
+def _page(found: dict[str, _Element], links: list[_Element], base: str) -> str | None:
+    """Where the entry is read: FeedBurner's original, the alternate, content that lies outside, what it is about."""
+    original = found.get("feedburner:origlink")
+    if original is not None and (url := web_url(base, text_of(original))):
+        return url
+    if url := link_of(links, base, "alternate"):
+        return url
     body = found.get("atom:content")
-    return web_url(base, body.get("src")) if body is not None else None
+    if body is not None and (url := web_url(rebase(base, body.get(XML_BASE)), body.get("src"))):
+        return url
+    if url := link_of(links, base, "related"):
+        return url
+    plain = next((text_of(link) for link in links if not link.get("href") and text_of(link).strip()), None)
+    return web_url(base, plain)  # as RSS would write it
 
 
-def _title(element: _Element) -> str:
-    kind = (element.get("type") or "text").lower()
-    if kind in ("text", "text/plain") and len(element) == 0:
-        written = element.text or ""
-        # Declared as text, yet escaped twice: so many publish it that entities are read as entities.
-        return title(written) if "&" in written else plain_title(written)
-    return title(_html(element))
+def _author(elements: Iterable[_Element]) -> str | None:
+    return people(name for element in elements for name in author_names(element))
 
 
-def _html(element: _Element) -> str:
-    """The HTML of a text construct or content (RFC 4287, 3.1.1 and 4.1.3.3; type and mode of 0.3)."""
-    kind = (element.get("type") or "text").split(";")[0].strip().lower()
-    mode = (element.get("mode") or "").lower()
-    if mode == "base64" or (kind not in _TEXTUAL and not kind.endswith(("+xml", "/xml")) and element.get("type")):
-        return _from_base64(element, kind)
-    if len(element):
-        return html_of(element)
-    written = element.text or ""
-    escaped_text = kind in ("text", "text/plain") and mode != "escaped"
-    return (
-        "<p>" + escape(written, quote=False).replace("\n", "<br>\n") + "</p>" if escaped_text and written else written
-    )
+def _source_author(source: _Element | None) -> str | None:
+    return _author(child for child in source if short(child.tag) in _PEOPLE) if source is not None else None
 
 
-_TEXTUAL = ("text", "html", "xhtml", "text/html", "text/plain", "application/xhtml+xml")
-
-
-def _from_base64(element: _Element, kind: str) -> str:
-    if kind.startswith("text/") or kind in _TEXTUAL:
-        try:
-            return base64.b64decode(text_of(element)).decode("utf-8", "replace")
-        except (binascii.Error, ValueError):
-            return text_of(element)
-    return ""  # a picture or the like inside the document: no HTML
-
-
-def _author(found: dict[str, _Element] | Iterable[_Element]) -> str | None:
-    children = found.items() if isinstance(found, dict) else ((_named(child), child) for child in found)
-    for key, element in children:
-        if key in ("atom:author", "dc:creator"):
-            named = {_named(child): child for child in element}
-            name = line(
-                text_of(named.get("atom:name", element if not named else named.get("atom:email", element))), 200
-            )
-            if name:
-                return name
-    return None
-
-
-def _first_date(found: dict[str, _Element], names: tuple[str, ...]) -> float | None:
-    for name in names:
-        if name in found and (value := parse_date(text_of(found[name]))) is not None:
-            return value
-    return None
-
-
-def _body(entry: ParsedEntry, found: dict[str, _Element], parts: list[tuple[str, _Element]]) -> None:
+def _body(entry: ParsedEntry, found: dict[str, _Element], parts: modules.Parts) -> None:
     full = summary = None
-    if "atom:content" in found:
-        body = found["atom:content"]
+    body = found.get("atom:content", found.get("content:encoded"))
+    if body is not None:
         entry.base = rebase(entry.base, body.get(XML_BASE))
-        if len(body) == 1 and (inner := body[0].get(XML_BASE)):
-            entry.base = rebase(entry.base, inner)
-        full = content(_html(body))
+        full = content(html_of_construct(body, entry.base) if short(body.tag)[0] == "a" else text_of(body))
     if "atom:summary" in found:
-        summary = content(_html(found["atom:summary"]))
+        summary = content(_summary(found["atom:summary"], entry.base))
     if parts and full is None and summary is None:
-        video = found.get("yt:videoId")
+        video = found.get("yt:videoid")
         embed = f"https://www.youtube.com/embed/{text_of(video).strip()}" if video is not None else None
         full = content(modules.media_text(parts))
         entry.media_html = content(modules.media_html(parts, entry.base, embed))
     entry.content_html, entry.summary_html = full, summary
+
+
+def _summary(element: _Element, base: str) -> str:
+    return html_of_construct(element, base)

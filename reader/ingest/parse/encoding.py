@@ -1,116 +1,118 @@
-"""From bytes to text: what is declared, unless the bytes prove it wrong."""
+"""From bytes to text: what is declared, unless the bytes prove it wrong. WHATWG Encoding; RFC 7303 for XML."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
+from reader.ingest.parse.charsets import codec_of, is_single, is_wide, public_name
+
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE)
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([\w.:-]{1,40})\s*[\"']", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
+_BOMS = (  # the longer first: UTF-32's begins with UTF-16's
+    (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_BARE = ((b"<\x00?\x00", "utf-16-le"), (b"\x00<\x00?", "utf-16-be"), (b"<\x00r\x00", "utf-16-le"))
-# As browsers read these labels (WHATWG Encoding): publishers mean the superset.
-_ALIASES = {
-    "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "ascii": "cp1252",
-    "us-ascii": "cp1252", "iso-8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030",
-    "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "ks_c_5601-1987": "cp949",
-    "euc-kr": "cp949", "tis-620": "cp874", "iso-8859-11": "cp874", "unicode": "utf-16", "x-user-defined": "cp1252",
-    "macintosh": "mac_roman", "x-mac-roman": "mac_roman", "win-1251": "cp1251", "x-cp1251": "cp1251",
-}  # fmt: skip
-_SINGLE = re.compile(r"cp(?:125\d|437|85\d|866|874)|iso8859-\d+|koi8-[rut]|mac|ascii|latin", re.IGNORECASE)
+_BARE = re.compile(
+    rb"(?P<l4>[<{\[]\0\0\0)|(?P<b4>\0\0\0[<{\[])|(?P<l2>(?:[\t\n\r ]\0){0,20}[<{\[]\0[^\0])|"
+    rb"(?P<b2>(?:\0[\t\n\r ]){0,20}\0[<{\[]\0)"
+)
+_WIDE = {"l4": "utf-32-le", "b4": "utf-32-be", "l2": "utf-16-le", "b2": "utf-16-be"}
 _MULTIBYTE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_SAMPLE = 60_000
+_ESCAPES = re.compile(rb"\x1b[$(][@BJ(DI]")
+# In text they are what windows-1252 has in these places; in XML and HTML alike nobody means the control characters.
+_C1 = {
+    0x80 + n: char for n, char in enumerate(bytes(range(0x80, 0xA0)).decode("cp1252", "replace")) if char != "\ufffd"
+}
+_C1_BYTES = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
+_C1_CHARS = re.compile("[\x80-\x84\x86-\x9f]")
 
 
 def decode(body: bytes, content_type: str | None, *, page: bool = False) -> tuple[str, str]:
-    """Decode ``body`` and name the encoding: header, byte order mark, declaration in the document (``page``: also
-    a <meta>), guess, in this order. The bytes overrule a declaration that does not decode them, and a single-byte
-    one (which decodes anything) when they are valid UTF-8. Never raises."""
-    candidates = _candidates(body, content_type, page)
-    utf8 = _as_utf8(body)
-    for name in candidates:
-        single = bool(_SINGLE.match(codecs.lookup(name).name))
-        if single and utf8 is not None:
-            break  # plain ASCII, or multi-byte sequences that never come about by chance
-        text = _try(body, name)
-        if text is not None:
-            return text, _public_name(name)
-    if utf8 is not None:
-        return utf8, "utf-8"
-    return _guess(body, candidates)
+    """Decode ``body`` and name the encoding. Never raises.
+
+    A byte order mark decides, then the header, the declaration in the document (``page``: also a <meta>), a guess. The
+    bytes overrule a declaration that does not decode them, and any of 8 bits when they are valid UTF-8.
+    """
+    marked = next((name for bom, name in _BOMS if body.startswith(bom)), None)
+    if marked and (text := _try(body, marked)) is not None:
+        return text, marked
+    if bare := _BARE.match(body):
+        name = _WIDE[bare.lastgroup or "l2"]
+        if (text := _try(body, name)) is not None:
+            return text, public_name(name, body, None)
+    labels = _labels(body, content_type, page)
+    known = [(label, codec) for label in labels if (codec := codec_of(label))]
+    text, name = _settle(body, known)
+    if b"\xc2" in body and name == "utf-8" and _C1_CHARS.search(text):
+        text = text.translate(_C1)
+    return text.removeprefix("\ufeff"), name
 
 
-def _candidates(body: bytes, content_type: str | None, page: bool) -> list[str]:
-    names = []
+def is_as_it_reads(body: bytes) -> bool:
+    """Whether ``body``, which is UTF-8, is what ``decode`` made of it: no mark at the beginning, nothing replaced."""
+    return body[:1] == b"<" and not (b"\xc2" in body and _C1_BYTES.search(body))
+
+
+def _labels(body: bytes, content_type: str | None, page: bool) -> list[str]:
+    labels = []
     if content_type and (match := _CHARSET.search(content_type)):
-        names.append(match[1])
-    names += [name for bom, name in _BOMS if body.startswith(bom)][:1]
-    names += [name for start, name in _BARE if body.startswith(start)][:1]
-    head = body[:1024]
-    if declared := _DECLARED.match(head.removeprefix(codecs.BOM_UTF8)):
-        names.append(declared[1].decode("ascii"))
+        labels.append(match[1])
+    start = body.find(b"<?xml", 0, 1000)
+    if start >= 0 and (declared := _DECLARED.match(body, start)):
+        labels.append(declared[1].decode("ascii"))
     if page and (meta := _META.search(body[:4096])):
-        names.append(meta[1].decode("ascii"))
-    return [known for name in names if (known := _known(name))]
+        labels.append(meta[1].decode("ascii"))
+    return labels
 
 
-def _known(label: str) -> str | None:
-    """The codec for a label, None for one that is unknown or no text encoding (Python also has "hex" and such)."""
-    name = _ALIASES.get(label.lower(), label)
+def _settle(body: bytes, known: list[tuple[str, str]]) -> tuple[str, str]:
+    utf8 = _try(body, "utf-8")
+    for label, codec in known:
+        if codec.startswith("iso2022") and _ESCAPES.search(body) and (text := _try(body, codec)) is not None:
+            return text, public_name(codec, body, label)  # pure ASCII to the eye
+        if is_wide(codec) and b"\0" in body and (text := _try(body, codec)) is not None:
+            return text, public_name(codec, body, label)
+    if utf8 is not None:
+        label, codec = known[0] if known else ("utf-8", "utf-8")
+        if body.isascii() and not is_wide(codec):
+            return utf8, public_name(codec, body, label)  # all agree; the name is what was said
+        return utf8, "utf-8"  # multi-byte sequences never come about by chance
+    return _legacy(body, [(label, codec) for label, codec in known if not is_wide(codec)])
+
+
+def _legacy(body: bytes, known: list[tuple[str, str]]) -> tuple[str, str]:
+    said = {codec: label for label, codec in reversed(known)}
+    right = [codec for _, codec in known if codec != "utf-8" and _try(body, codec) is not None]
+    if (not known or ("utf-8" in said and not right)) and _mostly_utf8(body):
+        return body.decode("utf-8", "replace"), "utf-8"
+    if len(set(right)) > 1 or not right:
+        from reader.ingest.parse.guess import guess
+
+        codec = guess(body, right or [codec for codec in said if codec != "utf-8"])
+    else:
+        codec = right[0]
+        if is_single(codec) and _mostly_utf8(body, 20):
+            return body.decode("utf-8", "replace"), "utf-8"
+    return body.decode(codec, "replace"), public_name(codec, body, said.get(codec))
+
+
+def _try(body: bytes, codec: str) -> str | None:
     try:
-        info = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return None
-    if not info._is_text_encoding or info.name in ("idna", "punycode", "undefined", "unicode_escape", "utf-7"):
-        return None
-    return "utf-8-sig" if info.name == "utf-8" else name
-
-
-def _try(body: bytes, name: str) -> str | None:
-    try:
-        text = body.decode(name)
+        text = body.decode(codec)
     except (UnicodeError, ValueError):
         return None
-    if name.lower().startswith(("utf-16", "utf-32")) and "<" not in text and "{" not in text:
+    if is_wide(codec) and "<" not in text and "{" not in text:
         return None  # declared so, but written in single bytes
     return text.removeprefix("\ufeff")
 
 
-def _as_utf8(body: bytes) -> str | None:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-
-
-def _guess(body: bytes, candidates: list[str]) -> tuple[str, str]:
-    mostly = _mostly_utf8(body)
-    if mostly:
-        return body.decode("utf-8-sig", "replace"), "utf-8"
-    single = next((name for name in candidates if _SINGLE.match(codecs.lookup(name).name)), None)
-    if single:  # a byte or two that the code page leaves undefined
-        return body.decode(single, "replace"), _public_name(single)
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(body[:_SAMPLE], steps=5, chunk_size=512).best()
-    name = _known(best.encoding) if best is not None else None
-    return body.decode(name or "cp1252", "replace"), _public_name(name or "cp1252")
-
-
-def _mostly_utf8(body: bytes) -> bool:
+def _mostly_utf8(body: bytes, times: int = 3) -> bool:
     """Whether UTF-8 sequences by far outnumber the bytes that spoil them (a title cut in the middle, say)."""
     good = len(_MULTIBYTE.findall(body))
     bad = body.decode("utf-8", "replace").count("\ufffd")
-    return good >= 3 * bad
-
-
-def _public_name(name: str) -> str:
-    known = codecs.lookup(name).name
-    return "utf-8" if known == "utf-8-sig" else re.sub(r"^cp125", "windows-125", known)
+    return good >= times * bad

@@ -11,14 +11,15 @@ from typing import Any
 import feedparser
 
 from reader.ingest.parse.dates import parse_date
-from reader.ingest.parse.model import MAX_ENTRIES, ParsedEntry, ParsedFeed
+from reader.ingest.parse.limits import check_entries
+from reader.ingest.parse.model import MAX_DESCRIPTION, ParsedEntry, ParsedFeed
 from reader.ingest.parse.values import content, enclosure, enclosures, line, tags, title, uid, web_url, whole_number
 
 _log = logging.getLogger(__name__)
 _FORMATS = {
     "rss": "rss 2.0",
-    "rss10": "rdf",
-    "rss090": "rdf",
+    "rss10": "rdf 1.0",
+    "rss090": "rdf 0.90",
     "atom10": "atom 1.0",
     "atom": "atom 1.0",
     "atom03": "atom 0.3",
@@ -52,7 +53,7 @@ def parse_loose(text: str, url: str) -> ParsedFeed | None:
     feed = ParsedFeed(_FORMATS.get(version) or _VERSIONS.get(version) or "rss 2.0", repaired=True)
     feed.title = title(channel.get("title"))
     feed.site_url = web_url(url, channel.get("link"))
-    feed.description = line(channel.get("subtitle") or channel.get("description"), 2000)
+    feed.description = line(channel.get("subtitle") or channel.get("description"), MAX_DESCRIPTION)
     feed.language = line(channel.get("language"), 40)
     feed.icon = web_url(url, channel.get("icon") or (channel.get("image") or {}).get("href"))
     for link in channel.get("links", ()):
@@ -62,7 +63,8 @@ def parse_loose(text: str, url: str) -> ParsedFeed | None:
             feed.self_url = feed.self_url or web_url(url, link.get("href"))
     minutes = whole_number(channel.get("ttl", ""), 1)
     feed.ttl_seconds = min(minutes, 525_600) * 60 if minutes else None
-    feed.entries = [_entry(entry, url) for entry in document.entries[:MAX_ENTRIES]]
+    check_entries(len(document.entries))
+    feed.entries = [_entry(entry, url) for entry in document.entries]
     return feed
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from reader.models.entry import Enclosure
 
-MAX_ENTRIES = 2000
 MAX_TITLE = 1000
 MAX_CONTENT = 1_000_000
-MAX_TAGS = 50
-MAX_ENCLOSURES = 50
+MAX_AUTHOR = 500
+MAX_DESCRIPTION = 5000
+MAX_TAGS = 100
+MAX_ENCLOSURES = 100
 MAX_URL = 4096
 MAX_UID = 4096
 
@@ -48,7 +49,7 @@ class ParsedEntry:
 
 @dataclass(slots=True)
 class ParsedFeed:
-    """One document. ``format`` such as "rss 2.0", "rdf", "atom 1.0", "json 1.1"; ``repaired``: it was not
+    """One document. ``format`` such as "rss 2.0", "rdf 1.0", "atom 1.0", "json 1.1"; ``repaired``: it was not
     well-formed; ``ttl_seconds`` and ``skip_hours`` (UTC) are the publisher's wishes; ``hub`` is for WebSub."""
 
     format: str

@@ -5,41 +5,84 @@ from __future__ import annotations
 import re
 from html.entities import html5
 
+from reader.ingest.parse.doctype import Entities
 from reader.ingest.text import squeeze
 
 # What XML 1.0 allows no document to hold, spelled out or as a character reference.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
+_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>", re.IGNORECASE)
+_LATE_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>", re.IGNORECASE)
 _PIECES = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#(?P<dec>\d+);?|#[xX](?P<hex>[0-9a-fA-F]+);?|(?P<name>[A-Za-z][A-Za-z0-9]*);)?",
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|\]\]>|<(?![A-Za-z_/!?])|"
+    r"&(?:#(?P<dec>\d+);?|#[xX](?P<hex>[0-9a-fA-F]+);?|(?P<name>[A-Za-z][\w.:-]*);)?",
     re.DOTALL,
 )
+_OPEN_CDATA = re.compile(
+    r"<([\w:.-]+)([^<>]*)>\s*<!\[CDATA\[(.*?)(?=</\1\s*>|</item\b|</entry\b|\Z)", re.DOTALL | re.IGNORECASE
+)
 _XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
+_NOTHING = Entities()
 
 
-def repair(text: str) -> str:
-    """Strip what stands before the first tag, the document type (and its entities) and illegal characters; turn
-    HTML's entity names into characters and a lone & into a reference. CDATA and comments stay as they are."""
+def without_declaration(text: str) -> str:
+    """``text`` from its first tag, the XML declaration left out: it says what the bytes were, and they are text now."""
     start = text.find("<")
-    text = _DECLARATION.sub("", text[max(start, 0) :], count=1)
-    at = text[:5000].lower().find("<!doctype")
-    doctype = _DOCTYPE.match(text, at) if at >= 0 else None
-    if doctype:
-        text = text[:at] + text[doctype.end() :]
-    return _PIECES.sub(_mend, _ILLEGAL.sub("", text)).strip()
+    match = _DECLARATION.match(text, max(start, 0))
+    return text[match.end() :] if match else text[max(start, 0) :]
 
 
-def _mend(match: re.Match[str]) -> str:
+def named(text: str, entities: Entities) -> str:
+    """``text`` with the references to ``entities`` replaced, and with HTML's names where a DTD elsewhere may declare
+    them; all else as it is. Such a document is well-formed."""
+
+    def one(match: re.Match[str]) -> str:
+        name = match["name"]
+        if not name or name in _XML_NAMES:
+            return match[0]
+        expanded = entities.expand(name)
+        if expanded is None and entities.external:
+            expanded = _html_name(name)
+        return match[0] if expanded is None else expanded
+
+    return _PIECES.sub(one, text)
+
+
+def repair(text: str, entities: Entities = _NOTHING) -> str:
+    """Strip what stands before the first tag and illegal characters; turn ``entities`` and HTML's names into what
+    they stand for, and a lone & or < into a reference. CDATA and comments stay as they are."""
+
+    def mend(match: re.Match[str]) -> str:
+        return _mend(match, entities)
+
+    mended = _PIECES.sub(mend, _closed(_ILLEGAL.sub("", without_declaration(text))))
+    return _LATE_DECLARATION.sub("", mended).strip()
+
+
+def _closed(text: str) -> str:
+    """Ends what was begun after the last end of its kind: a comment there is none, CDATA ends with its element."""
+    last = text.rfind("-->") + 1
+    if text.find("<!--", last) >= 0:
+        text = text[:last] + text[last:].replace("<!--", "")
+    last = text.rfind("]]>") + 1
+    if text.find("<![CDATA[", last) >= 0:
+        text = text[:last] + _OPEN_CDATA.sub(r"<\1\2><![CDATA[\3]]>", text[last:])
+    return text
+
+
+def _mend(match: re.Match[str], entities: Entities) -> str:
     whole = match[0]
+    if whole == "<":
+        return "&lt;"
     if not whole.startswith("&"):
-        return whole
+        return "]]&gt;" if whole == "]]>" else _comment(whole)
     name = match["name"]
     if name:
         if name in _XML_NAMES:
             return whole
-        char = html5.get(name + ";")
-        return _escaped(char) if char else "&amp;" + whole[1:]
+        expanded = entities.expand(name)
+        if expanded is None:
+            expanded = _html_name(name)
+        return "&amp;" + whole[1:] if expanded is None else expanded
     digits, base = (match["dec"], 10) if match["dec"] else (match["hex"], 16)
     if not digits:
         return "&amp;"
@@ -49,8 +92,14 @@ def _mend(match: re.Match[str]) -> str:
     return ""
 
 
-def _escaped(chars: str) -> str:
-    return "".join({"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(char, char) for char in chars)
+def _comment(whole: str) -> str:
+    """CDATA as it is; a comment is nobody's text and may be ill-formed itself."""
+    return whole if whole.startswith("<![") else ""
+
+
+def _html_name(name: str) -> str | None:
+    chars = html5.get(name + ";")
+    return chars and "".join({"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(char, char) for char in chars)
 
 
 def first_words(text: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from lxml import etree
 
-from reader.ingest.parse.model import MAX_CONTENT, MAX_ENCLOSURES, MAX_TAGS, MAX_TITLE, MAX_UID, MAX_URL
+from reader.ingest.parse.model import MAX_AUTHOR, MAX_CONTENT, MAX_ENCLOSURES, MAX_TAGS, MAX_TITLE, MAX_UID, MAX_URL
+from reader.ingest.parse.names import XML_BASE, XML_LANG
 from reader.ingest.text import clean_text, squeeze, without_unseen
 from reader.models.entry import Enclosure
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 CUT_MARK = "<p>[…]</p>"
 _TOO_BIG = 2**53
+_READY = re.compile(r"https?://[A-Za-z0-9][!#-;=?-Z_a-z~\[\]]{1,4000}")  # as it should be: most are
+_BREAKS = re.compile(r"[\t\n\r]+\s*")
+_LINKING = ("href", "src", "poster", "cite", "data", "longdesc")
 
 
 def text_of(element: _Element) -> str:
@@ -26,17 +31,32 @@ def text_of(element: _Element) -> str:
     return "".join(element.itertext())  # type: ignore[arg-type]  # with_tail and bytes play no part here
 
 
-def html_of(element: _Element) -> str:
-    """HTML inside: escaped or CDATA as text; written out as elements, it is serialised without namespaces."""
+def html_of(element: _Element, base: str = "") -> str:
+    """HTML inside: escaped or CDATA as text; written out as elements, it is serialised without namespaces.
+
+    Where elements inside have an xml:base of their own, their links become absolute, resolved against ``base`` first.
+    """
     if len(element) == 0:
         return element.text or ""
     for child in element.iter():
         if isinstance(child.tag, str):
+            if child is not element and child.get(XML_BASE) is not None:
+                _absolute_within(child, rebase(base, child.get(XML_BASE)))
+            if (spoken := child.get(XML_LANG)) is not None:
+                child.set("lang", spoken)
             child.tag = child.tag.rpartition("}")[2].rpartition(":")[2]
     etree.cleanup_namespaces(element)
     whole = etree.tostring(element, encoding="unicode", method="html", with_tail=False)
     start, end = whole.find(">") + 1, whole.rfind("</")
     return whole[start:end] if end > start else ""
+
+
+def _absolute_within(element: _Element, base: str) -> None:
+    for inner in element.iter():
+        for name in _LINKING:
+            if (there := inner.get(name)) and not there.startswith("#") and (url := web_url(base, there)):
+                inner.set(name, url)
+    del element.attrib[XML_BASE]
 
 
 def title(text: str | None) -> str:
@@ -52,6 +72,12 @@ def plain_title(text: str | None) -> str:
 def line(text: str | None, limit: int = 300) -> str | None:
     """A short text such as a name; None when nothing is left."""
     return clean_text((text or "")[: limit * 20], limit=limit) or None
+
+
+def people(names: Iterable[str | None]) -> str | None:
+    """Names joined, none twice."""
+    kept = dict.fromkeys(name for name in names if name)
+    return line(", ".join(kept), MAX_AUTHOR) if len(kept) > 1 else next(iter(kept), None)
 
 
 def content(html: str | None) -> str | None:
@@ -73,9 +99,15 @@ def web_url(base: str, value: str | None) -> str | None:
     """An absolute http(s) URL, resolved against ``base``; None for anything else."""
     if not value:
         return None
-    plain = without_unseen("".join(value.split("\n")).strip()).replace(" ", "%20")
+    if _READY.fullmatch(value):
+        return value
+    plain = without_unseen(_BREAKS.sub("", value.strip())).strip().replace(" ", "%20")
     if not plain or len(plain) > MAX_URL:
         return None
+    if plain[:5].lower() == "feed:":
+        plain = plain[5:]
+    if plain[:4].lower() == "www.":
+        plain = "http://" + plain
     try:
         url = plain if plain[:8].lower().startswith(("http://", "https://")) else urljoin(base, plain)
     except ValueError:

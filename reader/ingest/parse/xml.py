@@ -1,36 +1,57 @@
-"""XML feeds: strictly first, mended second, feedparser last."""
+"""XML feeds: strictly first, with mended references second, as tag soup third, feedparser last."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from reader.errors import Upstream
 from reader.ingest.address import shorten
-from reader.ingest.parse.atom import is_atom, parse_atom
+from reader.ingest.parse.atom import parse_atom
+from reader.ingest.parse.doctype import Entities, take_doctype
+from reader.ingest.parse.limits import MAX_DEPTH, check_markup, too_large
 from reader.ingest.parse.model import ParsedFeed
-from reader.ingest.parse.repair import first_words, repair
-from reader.ingest.parse.rss import is_rss, parse_rss
+from reader.ingest.parse.names import ATOM, local, namespace, short
+from reader.ingest.parse.repair import first_words, named, repair, without_declaration
+from reader.ingest.parse.rss import parse_rss
+from reader.ingest.parse.soup import strained
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAX_LOOSE = 1_000_000  # feedparser takes seconds for more
-_MAX_LOOSE_ENTRIES = 5000
+# Characters 128 to 159 are windows-1252's, whatever XML says: &#146; is meant as an apostrophe.
+_C1_REFERENCE = re.compile(r"&#(?:1(?:2[89]|[345]\d)|[xX][89][0-9a-fA-F]);")
+_FEEDS = re.compile(r"<(?:[\w.-]+:)?(?:rss|rdf|feed|channel|item|entry)[\s>]", re.IGNORECASE)
+_FEED_ROOTS = re.compile(r"<(?:[\w.-]+:)?(?:rss|rdf|feed)[\s>]", re.IGNORECASE)
+_HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 
 
-def parse_xml(text: str, url: str) -> ParsedFeed:
-    """Parse RSS, RDF or Atom in ``text`` that came from ``url``. Raises Upstream("not_a_feed")."""
-    root = None if "<!DOCTYPE" in text[:4096] else _root(text, recover=False)
+def parse_xml(text: str, url: str, *, raw: bytes | None = None) -> ParsedFeed:
+    """Parse RSS, RDF or Atom in ``text`` that came from ``url``. ``raw``: its bytes, if they are UTF-8 as they stand.
+
+    Raises Upstream("not_a_feed") or, for a document over a limit, "too_large".
+    """
+    check_markup(text)
+    if "&#" in text and _C1_REFERENCE.search(text):
+        text, raw = _C1_REFERENCE.sub(_windows, text), None
+    entities = Entities()
+    if "<!" in text[:10_000] and "<!doctype" in text[:10_000].lower():
+        text, entities = take_doctype(text)
+        if entities.declared or entities.external:
+            text = named(text, entities)
+        raw = None
+    root = _root(raw if raw is not None else without_declaration_at_start(text))
     if root is not None:
         feed = _extract(root, url)
+        if feed is None and _FEED_ROOTS.search(text):
+            feed = _soup(repair(text, entities), url)  # a feed in a frame of something else
         if feed is None:
             raise no_feed(text)
         return feed
-    mended = repair(text)
-    root = _root(mended, recover=False)
-    feed = _extract(root, url) if root is not None else _loosely(mended, url)
+    feed = _mended(text, entities, url)
     if feed is None:
         raise no_feed(text)
     feed.repaired = True
@@ -48,9 +69,17 @@ def no_feed(text: str) -> Upstream:
     )
 
 
-def _root(text: str, *, recover: bool) -> _Element | None:
+def without_declaration_at_start(text: str) -> bytes:
+    """The text as UTF-8, without the declaration of what its bytes were. Nothing else is taken away."""
+    if text.startswith("<?xml"):
+        text = without_declaration(text)
+    # A lone surrogate cannot be encoded; "replace" leaves a "?" and the document parses on.
+    return text.encode("utf-8", "replace")
+
+
+def _parser(*, recover: bool) -> etree.XMLParser:
     # No entities, no network, no DTD; libxml2 itself stops at a depth of 256 and at text nodes over 10 MB.
-    parser = etree.XMLParser(
+    return etree.XMLParser(
         encoding="utf-8",
         recover=recover,
         resolve_entities=False,
@@ -62,35 +91,78 @@ def _root(text: str, *, recover: bool) -> _Element | None:
         remove_pis=True,
         collect_ids=False,
     )
+
+
+_STRICT = _parser(recover=False)
+
+
+def _root(document: bytes) -> _Element | None:
+    """The root element; None when the document is not well-formed. Raises Upstream("too_large") for too deep a one."""
     try:
-        # A lone surrogate cannot be encoded; "replace" leaves a "?" and the document parses on.
-        return etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
+        return etree.fromstring(document, _STRICT)
+    except etree.XMLSyntaxError as error:
+        if "depth" in str(error).lower():
+            raise too_large(f"Its elements nest deeper than {MAX_DEPTH}.") from None
+    except ValueError:
+        pass
+    return None
 
 
 def _extract(root: _Element, url: str) -> ParsedFeed | None:
-    if is_rss(root):
+    name = short(root.tag)
+    kind = local(root.tag)
+    if kind in ("rss", "rdf", "channel"):
+        if kind != "rdf" and (not name or ":" in name):
+            _rename(root, "")
         return parse_rss(root, url)
-    return parse_atom(root, url) if is_atom(root) else None
+    if kind in ("feed", "entry"):
+        if not name.startswith("atom:"):
+            _rename(root, ATOM)
+        return parse_atom(root, url)
+    return None
 
 
-def _loosely(text: str, url: str) -> ParsedFeed | None:
-    """feedparser, and libxml2's own recovery where that finds more entries (or the document is very large)."""
-    root = _root(text, recover=True)
-    recovered = _extract(root, url) if root is not None else None
-    if recovered is None and not _smells(text):
+def _rename(root: _Element, wanted: str) -> None:
+    """Moves the elements of the root's own namespace, an unknown or wrong one, into the one that was meant."""
+    wrong = namespace(str(root.tag))
+    for element in root.iter():
+        if isinstance(element.tag, str) and namespace(element.tag) == wrong:
+            plain = element.tag.rpartition("}")[2].lower()
+            element.tag = f"{{{wanted}}}{plain}" if wanted else plain
+
+
+def _mended(text: str, entities: Entities, url: str) -> ParsedFeed | None:
+    mended = repair(text, entities)
+    root = _root(mended.encode("utf-8", "replace"))
+    if root is not None and (feed := _extract(root, url)) is not None:
+        return feed
+    if not _FEEDS.search(mended) or (_HTML.search(mended[:5000]) and not _FEED_ROOTS.search(mended)):
         return None
-    if len(text) > _MAX_LOOSE or text.count("<item") + text.count("<entry") > _MAX_LOOSE_ENTRIES:
-        return recovered
+    feed = _soup(mended, url)
+    if feed is not None and (feed.entries or len(text) > _MAX_LOOSE):
+        return feed
     from reader.ingest.parse.loose import parse_loose
 
-    feed = parse_loose(text, url)
-    if feed is None or (recovered is not None and len(recovered.entries) > len(feed.entries)):
-        return recovered
+    other = parse_loose(mended, url) if len(text) <= _MAX_LOOSE else None
+    return other if other is not None and (feed is None or other.entries) else feed
+
+
+def _soup(mended: str, url: str) -> ParsedFeed | None:
+    clear = strained(mended)
+    if clear is None:
+        return None
+    document = clear.encode("utf-8", "replace")
+    root = _root(document)
+    if root is None:
+        root = etree.fromstring(document, _parser(recover=True))
+    feed = _extract(root, url) if root is not None else None
+    if feed is not None:
+        feed.repaired = True
     return feed
 
 
-def _smells(text: str) -> bool:
-    head = text[:5000].lower()
-    return any(mark in head for mark in ("<rss", "<feed", "<rdf:rdf", "<channel", "<item", "<entry"))
+def _windows(match: re.Match[str]) -> str:
+    digits = match[0][2:-1]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    char = bytes([code]).decode("cp1252", "ignore")
+    return char or match[0]

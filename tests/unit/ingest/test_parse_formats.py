@@ -123,7 +123,7 @@ def test_rdf() -> None:
       <dc:date>2003-12-13T18:30:02Z</dc:date><dc:creator>Ada</dc:creator><description>Words</description></item>
      </rdf:RDF>"""
     feed = parse(xml.encode(), url=URL)
-    assert (feed.format, feed.title, feed.ttl_seconds, feed.icon) == ("rdf", "R", 21_600, "https://x.example/i.png")
+    assert (feed.format, feed.title, feed.ttl_seconds, feed.icon) == ("rdf 1.0", "R", 21_600, "https://x.example/i.png")
     entry = feed.entries[0]
     assert (entry.uid, entry.url) == ("https://x.example/1", "https://x.example/1?utm")
     assert (entry.author, entry.content_html, entry.published_at) == ("Ada", "Words", 1071340202.0)
@@ -158,7 +158,7 @@ def test_atom_1() -> None:
     assert first.url == "https://blog.example/root/2003/1.html"
     assert (first.published_at, first.updated_at) == (1071340202.0, 1071360000.0)
     assert first.tags == ("Tea", "milk")
-    assert first.content_html == '<div><p>Body <img src="a.png"></p></div>'
+    assert first.content_html == '<p>Body <img src="a.png"></p>'
     assert first.base == "https://blog.example/root/2003/img/"
     assert first.summary_html == "<p>Short &lt; long</p>"
     assert first.enclosures == (Enclosure("https://blog.example/root/2003/1.mp3", "audio/mpeg", 5),)
@@ -245,7 +245,7 @@ def test_json_feed() -> None:
         "https://hub.example/",
     )
     seven, eight = feed.entries
-    assert (seven.uid, seven.title, seven.author, seven.tags) == ("7", "Seven <3", "Ada", ("a",))
+    assert (seven.uid, seven.title, seven.author, seven.tags) == ("7", "Seven <3", "Ada", ("a", "1"))
     assert (seven.content_html, seven.summary_html) == ("<p>x</p>", "<p>S &amp; t</p>")
     assert seven.enclosures == (Enclosure("https://gazette.example/a.mp3", "audio/mpeg", 3),)
     assert eight.content_html == "<p>one<br>two</p><p>&lt;three&gt;</p>" and eight.author == "Bob"
