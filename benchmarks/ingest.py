@@ -75,7 +75,7 @@ def _ours(document: Document, result: Round) -> None:
 
     start = perf_counter()
     parsed = parse(document.body, url=document.url, content_type=document.content_type, now=NEWEST)
-    identified = identify(parsed, feed_url=document.url, now=NEWEST)
+    identified = identify(parsed, feed_url=document.url, now=NEWEST).entries
     middle = perf_counter()
     done = [finish(one, document.url) for one in identified]
     result.parse += middle - start

@@ -30,20 +30,18 @@ from reader.gateways.pull_rules import (
 from reader.gateways.work import WorkGateway
 from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
-from reader.ingest.identify import match_renewed
 from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu, FetchIcon, JobQueue
 from reader.mappers import Mappers
 from reader.mappers.entries import Appended
 from reader.mappers.feeds import FeedMeta, PullResult
-from reader.models.feed import Feed, FeedState, Pull, Schedule
+from reader.models.feed import Feed, FeedState, Identity, Pull, Schedule
 from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 LEASE_MARGIN = 30.0  # a lease outlives the longest fetch by so much: the wait for a place at the host, and parsing
 KNOWN = 3000  # newest entries that a document is compared with
-RENEWED_AMONG = 500
 RHYTHM_DAYS = 10
 OWN_FAULT = "Evantr itself failed on this feed. The operator finds the details in its log."
 
@@ -75,6 +73,7 @@ class _Trip:
     target: str | None = None  # where it has moved for good
     moved: int = 0
     hint: int | None = None
+    identity: Identity | None = None  # to be stored; None: as it is
     meta: FeedMeta = field(default_factory=FeedMeta)
 
 
@@ -167,21 +166,29 @@ class PullGateway:
         return await self._end_well(trip, fetched, digest, rhythm, Appended(trip.feed.seq, (), ()))
 
     async def _changed(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
-        stored = await self._entries.known(trip.feed.id, KNOWN)
-        known = {uid: each.digest for uid, each in stored.items()}
+        known = await self._entries.known(trip.feed.id, KNOWN)
+        before = trip.schedule
+        identity = Identity(before.criterion, before.criterion_note, before.renewals)
         try:
             document = await self._cpu.run(
-                digest_feed, fetched.body, trip.feed.url, fetched.final_url, fetched.content_type, known, trip.now
+                digest_feed,
+                fetched.body,
+                trip.feed.url,
+                fetched.final_url,
+                fetched.content_type,
+                known,
+                trip.now,
+                identity,
             )
         except Upstream as error:
             return await self._failed(trip, error, fetched)
-        renewed = await self._renewed(trip, document, known)
         appended = await self._entries.append(
-            trip.feed.id, trip.token, document.entries, renewed=renewed, now=self._clock.now()
+            trip.feed.id, trip.token, document.entries, renewed=document.renewed, now=self._clock.now()
         )
         if appended is None:
             return self._fenced(trip)
         self._take_meta(trip, document)
+        self._take_identity(trip, identity, document)
         rhythm = await self._rhythm(trip, document.times)
         same = document.total - len(appended.new) - len(appended.updated)
         outcome = await self._end_well(trip, fetched, digest, rhythm, appended, same)
@@ -225,6 +232,7 @@ class PullGateway:
             hint_seconds=trip.hint,
             moved_to=trip.target,
             moved_count=trip.moved,
+            identity=trip.identity,
             meta=trip.meta,
         )
         if not await self._feeds.record_pull(trip.feed.id, trip.token, result):
@@ -282,15 +290,13 @@ class PullGateway:
         wishes = (trip.hint, document.hint_seconds)
         trip.hint = max((min(wish, DAY) for wish in wishes if wish), default=None)
 
-    async def _renewed(self, trip: _Trip, document: Digest, known: dict[str, bytes]) -> dict[str, str]:
-        if not known or all(entry.uid in known for entry in document.entries):
-            return {}
-        stored = await self._entries.newest(trip.feed.id, RENEWED_AMONG)
-        same = set(document.same)
-        renewed = match_renewed([row for row in stored if row[0] not in same], document.entries)
-        if renewed:
-            log.info("the feed renewed its ids", feed_id=trip.feed.id, entries=len(renewed))
-        return renewed
+    def _take_identity(self, trip: _Trip, before: Identity, document: Digest) -> None:
+        if document.renewed:
+            log.info("entries came under other ids", feed_id=trip.feed.id, entries=len(document.renewed))
+        if document.identity != before:
+            trip.identity = document.identity
+        if document.identity.criterion != before.criterion:
+            log.info("entries are told apart by something else", feed_id=trip.feed.id, why=document.identity.note)
 
     async def _rhythm(self, trip: _Trip, published: list[float]) -> ttl.Rhythm:
         """The rhythm with the current hour recomputed. A feed's first document tells of its past; later the store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,9 +61,8 @@ def choose(candidates: Sequence[Candidate], identity: Identity) -> Identity:
         return identity
     missing, repeated = faults[identity.criterion]
     weaker = ORDER[ORDER.index(identity.criterion) + 1 :]
-    best = next((each for each in weaker if bad[each] <= TOLERATED), None)
-    if best is None:
-        best = min((identity.criterion, *weaker), key=lambda each: bad[each])
+    good = [each for each in weaker if bad[each] <= TOLERATED]
+    best = good[0] if good else min((identity.criterion, *weaker), key=lambda each: bad[each])
     if best == "content" and not repeated and missing * 2 < len(candidates):
         return identity  # most have an id or a link that holds when the text changes; the others fall back singly
     return _weaker(identity, best, "missing" if missing >= repeated else "repeated")
@@ -111,22 +110,22 @@ def _weaker(before: Identity, criterion: Criterion, fault: Fault) -> Identity:
 
 def _faults(candidates: Sequence[Candidate], criterion: Criterion) -> tuple[int, int]:
     """How many lack the criterion, and how many share it with another entry that is clearly another one."""
-    # Two entries that agree in this too are one entry that the document has twice.
-    witness: Callable[[Candidate], Hashable] = _link_or_content if criterion in ("id", "content") else _content
-    seen: dict[Hashable, set[Hashable]] = {}
+    groups: dict[Hashable, list[Candidate]] = {}
     missing = 0
     for one in candidates:
         value = one.under(criterion)
         if value is None:
             missing += 1
         else:
-            seen.setdefault(value, set()).add(witness(one))
-    return missing, sum(len(different) - 1 for different in seen.values())
+            groups.setdefault(value, []).append(one)
+    return missing, sum(_others(group, criterion) for group in groups.values() if len(group) > 1)
 
 
-def _link_or_content(one: Candidate) -> Hashable:
-    return one.link or one.content
-
-
-def _content(one: Candidate) -> Hashable:
-    return one.content
+def _others(group: Sequence[Candidate], criterion: Criterion) -> int:
+    """How many of a group are other entries than its first. With one id and one link they are versions of one entry,
+    unless they are many."""
+    texts = len({one.content for one in group}) - 1
+    if criterion in ("link", "link_date"):
+        return texts
+    links = len({one.link for one in group}) - 1
+    return max(links, texts if texts > 1 else 0)

@@ -1,77 +1,176 @@
-"""Which entry is which: identity inside a feed, digests that tell a change, guids renewed all at once."""
+"""Which entry is which: identity inside a feed, and digests that tell a change. The rules are in decision 0005."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from reader.ingest import keys
+from reader.ingest.criterion import Candidate, after_renewal, choose
 from reader.ingest.parse.model import ParsedEntry, ParsedFeed
+from reader.ingest.recognise import recognise
 from reader.ingest.text import clean_text
-from reader.models.entry import NewEntry
+from reader.models.entry import Known, NewEntry
+from reader.models.feed import Criterion, Identity
 
 SUMMARY = 300
+MOST_CHANGES = 24  # without a later "updated": content that swings back and forth is no news
+MOST_DATED_CHANGES = 240
 _FUTURE = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A parsed entry with its identity in the feed and the digest of what a reader sees of it."""
+    """A parsed entry with its identity in the feed. ``digest``: of what a reader sees of it; ``keys``, ``story``,
+    ``changes``: see NewEntry."""
 
     uid: str
     digest: bytes
     entry: ParsedEntry
+    keys: bytes = b""
+    story: bytes = b""
+    changes: int = 0
 
 
-def entries(
-    parsed: ParsedFeed, *, feed_url: str, now: float, known: Mapping[str, bytes] | None = None
-) -> list[NewEntry]:
-    """Entries of ``parsed`` that are new or changed, cleaned, oldest first.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The entries of a document, each once, oldest first. ``renewed`` maps uids to those under which the same entries
+    are stored; ``same`` holds uids of those that are stored as they are; ``identity`` is how the feed's entries are
+    told apart from now on."""
 
-    ``known`` maps uids to the digests that are stored: an entry whose digest is the same is left out before the
-    costly cleaning. ``now`` serves the order only: a date in the future says nothing about it.
-    """
+    entries: list[Identified]
+    identity: Identity
+    renewed: dict[str, str] = field(default_factory=dict)
+    same: frozenset[str] = frozenset()
+
+    @property
+    def changed(self) -> list[Identified]:
+        """What is to be stored: new, changed, or under another uid than before."""
+        return [one for one in self.entries if one.uid not in self.same]
+
+
+def identify(
+    parsed: ParsedFeed,
+    *,
+    feed_url: str,
+    now: float,
+    known: Mapping[str, Known] | None = None,
+    identity: Identity | None = None,
+) -> Found:
+    """Give each entry its identity. ``known`` are the stored entries by uid, ``identity`` what is known of the feed;
+    ``now`` serves the order only: a date in the future says nothing about it."""
     stored = known or {}
-    return [
-        finish(one, feed_url)
-        for one in identify(parsed, feed_url=feed_url, now=now)
-        if stored.get(one.uid) != one.digest
-    ]
+    candidates = [_candidate(entry) for entry in parsed.entries]
+    before = identity or Identity()
+    chosen = choose(candidates, before)
+    unique = _name(candidates, chosen.criterion, stored)
+    renewed = recognise(unique, stored, chosen.criterion)
+    if renewed and chosen == before:
+        pairs = [(one, stored[renewed[one.uid]]) for one in unique if one.uid in renewed]
+        chosen = after_renewal(unique, pairs, chosen)
+        if chosen.criterion != before.criterion:
+            unique = _name(candidates, chosen.criterion, stored)
+            renewed = recognise(unique, stored, chosen.criterion)
+    elif not renewed and stored and chosen.renewals:
+        chosen = after_renewal(unique, [], chosen)
+    entries = _oldest_first([_identified(one, feed_url, stored, renewed) for one in unique], now)
+    same = frozenset(one.uid for one in entries if one.uid in stored and _is_settled(one, stored[one.uid]))
+    return Found(entries, chosen, renewed, same)
 
 
-def uids(parsed: ParsedFeed, *, feed_url: str, now: float) -> list[str]:
-    """The identities of all entries, oldest first."""
-    return [one.uid for one in identify(parsed, feed_url=feed_url, now=now)]
+def _candidate(entry: ParsedEntry) -> Candidate:
+    link = keys.link_key(entry.url) if entry.url else ""
+    content = keys.content_digest(entry)
+    return Candidate(entry, link, content, keys.keys_of(entry, link, content), entry.dated_at)
 
 
-def identify(parsed: ParsedFeed, *, feed_url: str, now: float) -> list[Identified]:
-    """Give each entry its identity, oldest first: guid or id, else link, else a digest of the content.
+def _name(candidates: Sequence[Candidate], criterion: Criterion, known: Mapping[str, Known]) -> list[Candidate]:
+    """Give uids, and leave out what the document has twice.
 
-    A guid that several entries with different links bear does not tell them apart: the first in the document keeps
-    it, the others are known by guid and link together. Of entries that share both, the first counts.
+    Entries that share a uid though their links (else dates, else texts) differ: the stored one keeps it, else the
+    first in the document; each other one is known by uid and link together, once and for all.
     """
-    seen: dict[str, str | None] = {}
-    found: list[Identified] = []
-    for entry in parsed.entries:
-        uid = _uid(entry, feed_url)
-        if uid in seen:
-            if not entry.url or entry.url == seen[uid]:
-                continue
-            uid = f"{uid}|{entry.url}"
-            if uid in seen:
-                continue
-        seen[uid] = entry.url
-        found.append(Identified(uid, raw_digest(entry), entry))
-    return _oldest_first(found, now)
+    groups: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        groups.setdefault(_base(one, criterion), []).append(one)
+    for base, group in groups.items():
+        _name_group(base, group, criterion, known)
+    unique: dict[str, Candidate] = {}
+    for one in candidates:
+        unique.setdefault(one.uid, one)
+    return list(unique.values())
+
+
+def _name_group(base: str, group: Sequence[Candidate], criterion: Criterion, known: Mapping[str, Known]) -> None:
+    parts = [_part(one, criterion) for one in group]
+    distinct = list(dict.fromkeys(part for part in parts if part))
+    names = {part: f"{base}|{part}" for part in distinct}
+    owners = [part for part in distinct if names[part] not in known]
+    if base in known:
+        stored = known[base].keys
+        mine = [one for one in group if _is_stored_part(one, criterion, stored)]
+        owners = [_part(mine[0], criterion)] if mine else owners
+    if owners:
+        names[owners[0]] = base
+    elif len(distinct) > 1 and base not in known:
+        names[distinct[0]] = base
+    for one, part in zip(group, parts, strict=True):
+        one.uid = names[part] if part else base
+
+
+def _is_stored_part(one: Candidate, criterion: Criterion, stored: bytes) -> bool:
+    place = keys.LINK if criterion == "id" else keys.CONTENT
+    return bool(stored) and one.keys[place] == stored[place] != keys.NOTHING
+
+
+def _base(one: Candidate, criterion: Criterion) -> str:
+    entry = one.entry
+    if criterion == "id" and entry.uid:
+        return entry.uid
+    if criterion in ("id", "link") and one.link:
+        return one.link
+    if criterion == "link" and entry.uid:
+        return entry.uid
+    if criterion == "link_date" and one.link and one.date is not None:
+        return f"{one.link}|{one.date:.0f}"
+    files = (file.url for file in entry.enclosures) if not entry.title and not entry.body_html else ()
+    return "digest:" + keys.digest((one.content.hex(), *files)).hex()
+
+
+def _part(one: Candidate, criterion: Criterion) -> str:
+    """What tells entries of one uid apart; "" when nothing may."""
+    if criterion == "id" and one.entry.uid:
+        return one.link
+    if criterion in ("id", "link") and one.link:
+        return f"{one.date:.0f}" if one.date is not None else one.content.hex()[:16]
+    return one.content.hex()[:16] if criterion == "link_date" else ""
+
+
+def _identified(one: Candidate, feed_url: str, known: Mapping[str, Known], renewed: Mapping[str, str]) -> Identified:
+    before = known.get(renewed.get(one.uid, one.uid))
+    digest = _digest(one)
+    changes = before.changes + (before.digest != digest) if before else 0
+    return Identified(one.uid, digest, one.entry, one.keys, keys.story_of(one.link, feed_url, one.uid), changes)
+
+
+def _is_settled(one: Identified, known: Known) -> bool:
+    """Stored as it is, or changed so often that it is left alone."""
+    if known.digest == one.digest:
+        return True
+    moved_on = (one.entry.updated_at or 0.0) > (known.updated_at or 0.0)
+    return known.changes >= (MOST_DATED_CHANGES if moved_on else MOST_CHANGES)
+
+
+def _digest(one: Candidate) -> bytes:
+    entry = one.entry
+    files = [f"{file.url} {file.type} {file.length}" for file in entry.enclosures]
+    return keys.digest((one.content.hex(), entry.url or "", entry.author or "", *files))
 
 
 def raw_digest(entry: ParsedEntry) -> bytes:
     """Digest (16 bytes) of title, url, author, content and enclosures as they were written."""
-    parts: list[str] = [entry.title, entry.url or "", entry.author or "", entry.content_html or ""]
-    parts.append(entry.summary_html or "")
-    parts += [f"{file.url} {file.type} {file.length}" for file in entry.enclosures]
-    return _digest(parts)
+    return _digest(_candidate(entry))
 
 
 def finish(one: Identified, feed_url: str) -> NewEntry:
@@ -94,53 +193,11 @@ def finish(one: Identified, feed_url: str) -> NewEntry:
         tags=entry.tags,
         enclosures=entry.enclosures,
         comments_url=entry.comments_url,
+        guid=entry.uid if entry.uid != one.uid else None,
+        story=one.story or None,
+        keys=one.keys,
+        changes=one.changes,
     )
-
-
-def match_renewed(old: Sequence[tuple[str, str | None, str]], new: Sequence[NewEntry]) -> dict[str, str]:
-    """Map new uids to the old uids of the same entries, after a feed renewed its guids.
-
-    ``old`` holds (uid, url, title) of stored entries. Two are the same if link and title agree (http and https, www
-    and a trailing slash apart), or if the path of the link and the title do after the site moved to another host.
-    Only what is unique on both sides is matched; uids that are stored already are not touched.
-    """
-    stored = {uid for uid, _, _ in old}
-    fresh = [(entry.uid, entry.url, entry.title) for entry in new if entry.uid not in stored]
-    gone = [one for one in old if one[0] not in {entry.uid for entry in new}]
-    matched: dict[str, str] = {}
-    taken: set[str] = set()
-    for with_host in (True, False):
-        before, after = _by_key(gone, with_host), _by_key(fresh, with_host)
-        for key, uid in after.items():
-            previous = before.get(key)
-            if previous and uid and uid not in matched and previous not in taken:
-                matched[uid] = previous
-                taken.add(previous)
-    return matched
-
-
-def _by_key(rows: Iterable[tuple[str, str | None, str]], with_host: bool) -> dict[tuple[str, str], str]:
-    """Rows by link and title; an ambiguous key maps to ""."""
-    keyed: dict[tuple[str, str], str] = {}
-    for uid, url, title in rows:
-        if url:
-            key = (_link_key(url, with_host), title.casefold())
-            keyed[key] = "" if key in keyed else uid
-    return keyed
-
-
-def _link_key(url: str, with_host: bool) -> str:
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.") if with_host else ""
-    return f"{host}{parts.path.rstrip('/')}?{parts.query}"
-
-
-def _uid(entry: ParsedEntry, feed_url: str) -> str:
-    if entry.uid:
-        return entry.uid
-    if entry.url and entry.url.rstrip("/") != feed_url.rstrip("/"):
-        return entry.url
-    return "digest:" + _digest([entry.title, entry.body_html, *(file.url for file in entry.enclosures)]).hex()
 
 
 def _oldest_first(found: list[Identified], now: float) -> list[Identified]:
@@ -162,11 +219,3 @@ def _stand_in(entry: ParsedEntry, summary: str) -> str:
         return clean_text(summary, limit=80)
     path = urlsplit(entry.url or "").path.rstrip("/").rpartition("/")[2]
     return clean_text(path, limit=80) or "Untitled"
-
-
-def _digest(parts: Sequence[str]) -> bytes:
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        digest.update(part.encode("utf-8", "replace"))
-        digest.update(b"\x00")
-    return digest.digest()

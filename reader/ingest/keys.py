@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from reader.ingest.links import without_tracking
+from reader.ingest.cleaning.links import without_tracking
 from reader.ingest.parse.model import ParsedEntry
 
 SIZE = 8

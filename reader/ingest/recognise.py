@@ -19,9 +19,7 @@ Row = tuple[bytes, float | None]  # keys and date of either side
 Mark = tuple[bytes, object] | None
 
 
-def recognise(
-    candidates: Sequence[Candidate], known: Mapping[str, Known], criterion: Criterion
-) -> dict[str, str]:
+def recognise(candidates: Sequence[Candidate], known: Mapping[str, Known], criterion: Criterion) -> dict[str, str]:
     """Maps uids of ``candidates`` that are not stored to the uids under which the same entries are.
 
     One at a time: what the feed's criterion says, the same id in another spelling, link and title with date or text,
@@ -31,11 +29,11 @@ def recognise(
     fresh = [one for one in candidates if one.uid not in known]
     if not fresh or not known:
         return {}
-    there = {one.uid for one in candidates}
-    gone = [(uid, each) for uid, each in known.items() if uid not in there and each.keys]
-    search = _Search(fresh, gone)
+    search = _Search(candidates, known)
     for mark in (_CRITERIA[criterion], _id, _link_title_text, _link_title_date, _title_text_date):
         search.match(mark)
+    if criterion != "id":  # ids would tell a second edition from a corrected one
+        search.match(_link_title, _near)
     if len(candidates) - len(fresh) <= STILL_THERE * len(candidates):
         sure = dict(search.matched)
         for mark in (_link_title, _path_title, _title_date, _link_date, _text):
@@ -48,24 +46,27 @@ def recognise(
 class _Search:
     """What is still to be found, on both sides."""
 
-    def __init__(self, fresh: Sequence[Candidate], gone: Sequence[tuple[str, Known]]) -> None:
+    def __init__(self, candidates: Sequence[Candidate], known: Mapping[str, Known]) -> None:
         self.matched: dict[str, str] = {}
-        self._fresh = {one.uid: (one.keys, one.date) for one in fresh}
-        self._gone = {uid: (each.keys, each.published_at) for uid, each in gone}
+        self._document: dict[str, Row] = {one.uid: (one.keys, one.date) for one in candidates}
+        self._store: dict[str, Row] = {uid: (each.keys, each.published_at) for uid, each in known.items()}
+        self._fresh = self._document.keys() - self._store.keys()
+        self._gone = self._store.keys() - self._document.keys()
 
-    def match(
-        self, mark: Callable[[Row], Mark], agrees: Callable[[Row, Row], bool] = lambda one, other: True
-    ) -> None:
-        """Pairs that bear the same mark, each alone on its side."""
+    def match(self, mark: Callable[[Row], Mark], agrees: Callable[[Row, Row], bool] = lambda one, other: True) -> None:
+        """Pairs that bear the same mark, each alone on its side, those counted in that need no search."""
         if not self._fresh or not self._gone:
             return
-        wanted = _unique(mark, self._fresh.items())
-        found = _unique(mark, self._gone.items(), wanted)
+        wanted = _unique(mark, self._document.items())
+        found = _unique(mark, self._store.items(), wanted)
         for value, uid in wanted.items():
             stored = found.get(value)
-            if uid and stored and agrees(self._fresh[uid], self._gone[stored]):
+            if uid not in self._fresh or not stored or stored not in self._gone:
+                continue
+            if agrees(self._document[uid], self._store[stored]):
                 self.matched[uid] = stored
-                del self._fresh[uid], self._gone[stored]
+                self._fresh.discard(uid)
+                self._gone.discard(stored)
 
 
 def _unique(

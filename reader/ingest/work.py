@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from reader.ingest.page import PageFindings
-from reader.models.entry import NewEntry
+from reader.models.entry import Known, NewEntry
+from reader.models.feed import Identity
 
 SAMPLE_TITLES = 3
 
@@ -14,8 +15,10 @@ SAMPLE_TITLES = 3
 class Digest:
     """What a pull needs of a feed document.
 
-    ``entries``: new or changed, oldest first; ``same``: uids of those that are stored as they are; ``times``: all
-    publication times in the document, for the rhythm; ``hint_seconds``: the publisher's wish (ttl, skipHours).
+    ``entries``: new or changed, oldest first; ``same``: uids of those that are stored as they are (or change too often
+    to follow); ``renewed``: uids → those under which the same entries are stored; ``identity``: how the feed's entries
+    are told apart from now on; ``times``: all publication times in the document, for the rhythm; ``hint_seconds``: the
+    publisher's wish (ttl, skipHours).
     """
 
     format: str
@@ -31,6 +34,8 @@ class Digest:
     hint_seconds: int | None
     entries: list[NewEntry] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
+    renewed: dict[str, str] = field(default_factory=dict)
+    identity: Identity = field(default_factory=Identity)
     times: list[float] = field(default_factory=list)
     total: int = 0  # entries in the document, each counted once
 
@@ -54,17 +59,24 @@ class Preview:
 
 
 def digest_feed(
-    body: bytes, url: str, final_url: str, content_type: str | None, known: dict[str, bytes], now: float
+    body: bytes,
+    url: str,
+    final_url: str,
+    content_type: str | None,
+    known: dict[str, Known],
+    now: float,
+    identity: Identity | None = None,
 ) -> Digest:
     """Parse, identify and clean a feed document fetched as ``url`` from ``final_url``.
 
-    ``known`` maps uids to stored digests. Raises Upstream("not_a_feed", "too_large" or "encoding").
+    ``known`` are the stored entries by uid, ``identity`` what is known of the feed. Raises
+    Upstream("not_a_feed", "too_large" or "encoding").
     """
     from reader.ingest.identify import finish, identify
     from reader.ingest.parse import parse
 
     parsed = parse(body, url=final_url, content_type=content_type, now=now)
-    identified = identify(parsed, feed_url=url, now=now)
+    found = identify(parsed, feed_url=url, now=now, known=known, identity=identity)
     return Digest(
         format=parsed.format,
         encoding=parsed.encoding,
@@ -77,10 +89,12 @@ def digest_feed(
         hub=parsed.hub,
         self_url=parsed.self_url,
         hint_seconds=_hint(parsed.ttl_seconds, parsed.skip_hours, now),
-        entries=[finish(one, final_url) for one in identified if known.get(one.uid) != one.digest],
-        same=[one.uid for one in identified if known.get(one.uid) == one.digest],
-        times=[when for one in identified if (when := one.entry.dated_at) is not None],
-        total=len(identified),
+        entries=[finish(one, final_url) for one in found.changed],
+        same=[one.uid for one in found.entries if one.uid in found.same],
+        renewed=found.renewed,
+        identity=found.identity,
+        times=[when for one in found.entries if (when := one.entry.dated_at) is not None],
+        total=len(found.entries),
     )
 
 

@@ -172,7 +172,7 @@ class _Show:
     async def _learn(self, after: int) -> None:
         for entry in await self._stored(after):
             self.seen = max(self.seen, entry.seq)
-            for name in (entry.url, entry.uid):  # the id counts before an address that looks the same
+            for name in (entry.url, entry.uid, entry.guid):  # the id counts before an address that looks the same
                 if name:
                     self.ids[name] = entry.id
 
@@ -189,7 +189,7 @@ class _Show:
         assert subscription is not None
         read = BitMap.deserialize(subscription.read)
         return [
-            {"uid": entry.uid, "url": entry.url, "title": entry.title, "read": entry.seq in read}
+            {"uid": entry.guid or entry.uid, "url": entry.url, "title": entry.title, "read": entry.seq in read}
             for entry in await self._stored(0)
         ]
 

@@ -8,6 +8,7 @@ import pytest
 
 from reader.errors import Upstream
 from reader.ingest.work import digest_feed, discover_page, preview_feed
+from reader.models.entry import Known
 
 from .test_parse_formats import RSS, URL
 
@@ -19,11 +20,11 @@ def test_a_digest_crosses_to_another_process_and_knows_what_is_new() -> None:
     assert pickle.loads(pickle.dumps(first)) == first
     assert (first.title, first.format, len(first.entries), first.same) == ("The & Gazette", "rss 2.0", 3, [])
     assert first.times == [1055217600.0] and first.hub == "https://hub.example/"
-    known = {one.uid: one.digest for one in first.entries}
+    known = {one.uid: Known(one.digest, one.keys) for one in first.entries}
     again = digest_feed(RSS.encode(), URL, URL, "application/xml", known, NOW)
     assert again.entries == [] and again.same == [one.uid for one in first.entries]
     changed = digest_feed(RSS.replace("long", "longer").encode(), URL, URL, None, known, NOW)
-    assert [one.uid for one in changed.entries] == ["tag:1"] and len(changed.same) == 2
+    assert [one.guid for one in changed.entries] == ["tag:1"] and len(changed.same) == 2
 
 
 @pytest.mark.parametrize(("hour", "seconds"), [(12, 5400), (23, 7200), (0, 5400), (22, 5400)])
