@@ -55,12 +55,11 @@ def choose(candidates: Sequence[Candidate], identity: Identity) -> Identity:
     not swing with each document."""
     if not candidates:
         return identity
-    faults = {criterion: _faults(candidates, criterion) for criterion in ORDER}
-    bad = {criterion: sum(found) / len(candidates) for criterion, found in faults.items()}
-    if bad[identity.criterion] <= TOLERATED:
+    missing, repeated = _faults(candidates, identity.criterion)
+    if missing + repeated <= TOLERATED * len(candidates):
         return identity
-    missing, repeated = faults[identity.criterion]
     weaker = ORDER[ORDER.index(identity.criterion) + 1 :]
+    bad = {each: sum(_faults(candidates, each)) / len(candidates) for each in (identity.criterion, *weaker)}
     good = [each for each in weaker if bad[each] <= TOLERATED]
     best = good[0] if good else min((identity.criterion, *weaker), key=lambda each: bad[each])
     if best == "content" and not repeated and missing * 2 < len(candidates):

@@ -95,7 +95,10 @@ def _name(candidates: Sequence[Candidate], criterion: Criterion, known: Mapping[
     for one in candidates:
         groups.setdefault(_base(one, criterion), []).append(one)
     for base, group in groups.items():
-        _name_group(base, group, criterion, known)
+        if len(group) == 1 and base not in known:
+            group[0].uid = base
+        else:
+            _name_group(base, group, criterion, known)
     unique: dict[str, Candidate] = {}
     for one in candidates:
         unique.setdefault(one.uid, one)

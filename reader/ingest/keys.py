@@ -85,4 +85,7 @@ def _one_spelling(uid: str | None) -> str | None:
     """An id that is an address is the same with https and http, with www. and without."""
     if not uid:
         return None
-    return link_key(uid) if "://" in uid[:10] else "".join(uid.split())
+    plain = "".join(uid.split())
+    if "://" not in plain[:10]:
+        return plain
+    return plain.partition("://")[2].removeprefix("www.").rstrip("/")

@@ -49,8 +49,8 @@ class _Search:
     def __init__(self, candidates: Sequence[Candidate], known: Mapping[str, Known]) -> None:
         self.matched: dict[str, str] = {}
         self._document: dict[str, Row] = {one.uid: (one.keys, one.date) for one in candidates}
-        self._store: dict[str, Row] = {uid: (each.keys, each.published_at) for uid, each in known.items()}
-        self._fresh = self._document.keys() - self._store.keys()
+        self._fresh = self._document.keys() - known.keys()
+        self._store = _alike(known, [self._document[uid][0] for uid in self._fresh])
         self._gone = self._store.keys() - self._document.keys()
 
     def match(self, mark: Callable[[Row], Mark], agrees: Callable[[Row, Row], bool] = lambda one, other: True) -> None:
@@ -67,6 +67,26 @@ class _Search:
                 self.matched[uid] = stored
                 self._fresh.discard(uid)
                 self._gone.discard(stored)
+
+
+def _alike(known: Mapping[str, Known], wanted: Sequence[bytes]) -> dict[str, Row]:
+    """Rows that share at least one key with what is looked for: of thousands, mostly none."""
+    ids, links, titles, paths, texts = (
+        {each[place] for each in wanted} - {keys.NOTHING}
+        for place in (keys.ID, keys.LINK, keys.TITLE, keys.PATH, keys.CONTENT)
+    )
+    return {
+        uid: (key, each.published_at)
+        for uid, each in known.items()
+        if (key := each.keys)
+        and (
+            key[keys.LINK] in links
+            or key[keys.TITLE] in titles
+            or key[keys.ID] in ids
+            or key[keys.CONTENT] in texts
+            or key[keys.PATH] in paths
+        )
+    }
 
 
 def _unique(

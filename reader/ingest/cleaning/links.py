@@ -80,6 +80,7 @@ _SITES = {  # parameters that track on these sites only
     "twitter.com": frozenset({"s", "t"}),
     "x.com": frozenset({"s", "t"}),
 }
+_ON_SITES = re.compile(r"youtu|spotify|twitter|//(?:[a-z0-9-]+\.)?x\.com", re.I)
 _FRAGMENT = re.compile(r"(?:utm_|mtm_|pk_|xtor=|at_medium=|mc_cid=|echobox=|fbclid=|gclid=|rss_?id=)", re.I)
 
 
@@ -94,7 +95,7 @@ def without_tracking(url: str) -> str:
         return head + mark + fragment
     given = query.split("&")
     kept = [part for part in given if not _tracks(part)]
-    own = _SITES.get(_host(url))
+    own = _SITES.get(_host(url)) if _ON_SITES.search(page) else None
     if own:
         kept = [part for part in kept if part.partition("=")[0].lower() not in own]
     if len(kept) != len(given):
