@@ -34,6 +34,7 @@ def fingerprint(secret: str) -> bytes:
 class AccountGateway:
     def __init__(self, mappers: Mappers, cache: Cache, clock: Clock, settings: Settings) -> None:
         self._users = mappers.users
+        self._subscriptions = mappers.subscriptions
         self._cache = cache
         self._clock = clock
         self._settings = settings
@@ -168,6 +169,12 @@ class AccountGateway:
         if found is None or found.used_by is not None or found.expires_at <= self._clock.now():
             return None
         return found
+
+    async def remove_invitation(self, user_id: int, code: str) -> bool:
+        return await self._users.remove_invitation(code, user_id)
+
+    async def subscription_counts(self) -> dict[int, int]:
+        return await self._subscriptions.counts()
 
     async def invitations(self, user_id: int) -> Sequence[Invitation]:
         return await self._users.invitations(user_id)

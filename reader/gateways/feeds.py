@@ -10,7 +10,7 @@ from reader.events import FeedChanged, PubSub, feed_topic
 from reader.ingest.ttl import DAYS, HOURS, Rhythm, forecast
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
-from reader.models.feed import Feed, Icon, Pull, Schedule
+from reader.models.feed import Feed, FeedState, Icon, Pull, Schedule
 
 PULLS_SHOWN = 20
 
@@ -50,6 +50,9 @@ class FeedGateway:
 
     async def page(self, after: int, limit: int) -> list[Feed]:
         return await self._feeds.page(after=after, limit=limit)
+
+    async def in_state(self, state: FeedState, after: int, limit: int) -> list[tuple[Feed, Schedule]]:
+        return await self._feeds.in_state(state, after=after, limit=limit)
 
     async def icon(self, digest: str) -> Icon | None:
         return await self._feeds.icon(digest)

@@ -111,6 +111,10 @@ class FeedMapper(Protocol):
         """All feeds in order of id, those above ``after``."""
         ...
 
+    async def in_state(self, state: FeedState, *, after: int, limit: int) -> list[tuple[Feed, Schedule]]:
+        """Feeds of one state in order of id, those above ``after``."""
+        ...
+
     async def search(self, words: str, limit: int) -> list[Feed]:
         """Feeds whose title, URL or site contains every word, without regard to case; most read first."""
         ...

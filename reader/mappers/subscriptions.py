@@ -38,6 +38,10 @@ class Marked:
 
 
 class SubscriptionMapper(Protocol):
+    async def counts(self) -> dict[int, int]:
+        """User → number of subscriptions; people without any are left out."""
+        ...
+
     async def rev(self, user_id: int) -> int:
         """The user's revision; 0 for nobody."""
         ...

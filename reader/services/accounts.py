@@ -154,6 +154,19 @@ class AccountService:
         self._access.admin(actor)
         return await self._accounts.invitations(self._access.user(actor))
 
+    async def remove_invitation(self, actor: Actor, code: str) -> None:
+        """An own one that nobody has used; raises NotFound for any other."""
+        self._access.admin(actor)
+        if not await self._accounts.remove_invitation(self._access.user(actor), code):
+            raise NotFound("There is no such invitation, or it is used.")
+        log.info("account.invitation_removed", user_id=actor.user_id)
+
+    async def overview(self, actor: Actor) -> list[tuple[User, int]]:
+        """Every account with the number of its subscriptions, in order of age."""
+        self._access.operator(actor)
+        counts = await self._accounts.subscription_counts()
+        return [(user, counts.get(user.id, 0)) for user in await self._accounts.list()]
+
     async def invitation(self, actor: Actor, code: str) -> Invitation:
         self._access.anyone(actor)
         found = await self._accounts.invitation(code)

@@ -12,7 +12,7 @@ from reader.gateways.feeds import FeedGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.ingest.address import canonical, normalize
-from reader.models.feed import Feed, Icon
+from reader.models.feed import Feed, FeedState, Icon, Schedule
 from reader.models.reading import Done, FeedRow, Finding, FoundFeed
 from reader.models.subscription import Subscription
 from reader.models.user import Actor
@@ -215,6 +215,35 @@ class FeedService:
         """All feeds of the store by id, those above ``after``."""
         self._access.admin(actor)
         return await self._feeds.page(after, limit)
+
+    async def in_state(
+        self, actor: Actor, state: FeedState, *, after: int = 0, limit: int = 100
+    ) -> list[tuple[Feed, Schedule]]:
+        """Feeds of one state with their schedules (and so what went wrong), by id, those above ``after``."""
+        self._access.operator(actor)
+        return await self._feeds.in_state(state, after, max(1, min(limit, 500)))
+
+    async def inspect(self, actor: Actor, feed_id: int) -> Health:
+        """health() of any feed, for operators; nothing of what anybody read."""
+        self._access.operator(actor)
+        facts = await self._feeds.facts(feed_id)
+        if facts is None:
+            raise NotFound("There is no such feed.")
+        feed = facts.feed
+        row = FeedRow(
+            feed.id, feed.title, feed.title, feed.url, feed.site_url, feed.icon, feed.state, facts.schedule.error,
+            None, 0, 0, feed.seq - feed.floor,
+        )  # fmt: skip
+        return health_of(row, facts)
+
+    async def check_any(self, actor: Actor, feed_id: int) -> None:
+        """check() of any feed, for operators."""
+        self._access.operator(actor)
+        if await self._feeds.get(feed_id) is None:
+            raise NotFound("There is no such feed.")
+        if await self._cache.increment(f"check:1:{actor.user_id}:{feed_id}", CHECK_PAUSE) > 1:
+            raise Limited(f"This feed was checked a moment ago. Try again in {CHECK_PAUSE} seconds.", CHECK_PAUSE)
+        await self._feeds.ask(feed_id)
 
     async def stats(self, actor: Actor) -> dict[str, int]:
         """How many feeds, entries, users … the store holds."""

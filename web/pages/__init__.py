@@ -9,6 +9,7 @@ from starlette.routing import Route
 from web.pages import (
     acts,
     add,
+    admin,
     door,
     entry,
     feed_acts,
@@ -23,6 +24,7 @@ from web.pages import (
     sheet,
 )
 
+<<<<<<< HEAD
 MODULES = (
     lists,
     entry,
@@ -39,6 +41,9 @@ MODULES = (
     sheet,
     door,
 )
+=======
+MODULES = (lists, entry, acts, folders, add, manage, health, feed_edit, feed_acts, folder_edit, settings, sheet, door, admin)
+>>>>>>> 8362baf (wip: pages of administrators)
 
 
 def routes() -> Iterator[Route]:

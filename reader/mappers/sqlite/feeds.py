@@ -15,8 +15,8 @@ from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.marks import marks, marks_since
 from reader.mappers.sqlite.merge import move, moves, undo_move
-from reader.mappers.sqlite.schedule import FEED, ScheduleMixin
-from reader.models.feed import Feed, FeedMove, Icon, host_of
+from reader.mappers.sqlite.schedule import FEED, SCHEDULE, ScheduleMixin
+from reader.models.feed import Feed, FeedMove, FeedState, Icon, Schedule, host_of
 
 MOST_WORDS = 20  # each is a term of the statement
 
@@ -58,6 +58,12 @@ def _page(con: sqlite3.Connection, after: int, limit: int) -> list[Feed]:
     return [
         Feed(*row) for row in con.execute(f"SELECT {FEED} FROM feed WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
     ]
+
+
+def _in_state(con: sqlite3.Connection, state: str, after: int, limit: int) -> list[tuple[Feed, Schedule]]:
+    sql = f"SELECT {FEED}, {SCHEDULE} FROM feed WHERE state = ? AND id > ? ORDER BY id LIMIT ?"
+    own = FEED.count(",") + 1
+    return [(Feed(*row[:own]), Schedule(*row[own:])) for row in con.execute(sql, (state, after, limit))]
 
 
 def _search(con: sqlite3.Connection, words: Sequence[str], limit: int) -> list[Feed]:
@@ -133,6 +139,9 @@ class SqliteFeeds(ScheduleMixin):
 
     async def page(self, *, after: int, limit: int) -> list[Feed]:
         return await self._engine.read(_page, after, limit)
+
+    async def in_state(self, state: FeedState, *, after: int, limit: int) -> list[tuple[Feed, Schedule]]:
+        return await self._engine.read(_in_state, state, after, limit)
 
     async def search(self, words: str, limit: int) -> list[Feed]:
         return await self._engine.read(_search, words.casefold().split()[:MOST_WORDS], limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 from reader.mappers.feeds import FeedMark
@@ -11,11 +12,18 @@ from reader.mappers.subscriptions import Marked, ReadingDelta
 from reader.models.subscription import Folder, ReadChange, Subscription
 
 
+def _counts(con: sqlite3.Connection) -> dict[int, int]:
+    return dict(con.execute("SELECT user_id, count(*) FROM subscription GROUP BY user_id").fetchall())
+
+
 class SqliteSubscriptions:
     """SubscriptionMapper."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    async def counts(self) -> dict[int, int]:
+        return await self._engine.read(_counts)
 
     async def rev(self, user_id: int) -> int:
         return await self._engine.near(reading.rev, user_id)

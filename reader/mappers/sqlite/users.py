@@ -228,5 +228,9 @@ class SqliteUsers:
         sql = "UPDATE invitation SET used_by = NULL WHERE code = ? AND used_by = ?"
         await self._engine.write(_execute, sql, code, user_id)
 
+    async def remove_invitation(self, code: str, created_by: int) -> bool:
+        sql = "DELETE FROM invitation WHERE code = ? AND created_by = ? AND used_by IS NULL"
+        return await self._engine.write(_execute, sql, code, created_by) > 0
+
     async def invitations(self, created_by: int) -> Sequence[Invitation]:
         return await self._engine.read(_invitations, created_by)

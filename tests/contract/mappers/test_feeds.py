@@ -9,7 +9,7 @@ from reader.errors import NotFound
 from reader.mappers import Mappers
 from reader.models.feed import Icon
 from tests.contract.mappers.conftest import Count
-from tests.contract.mappers.make import FAR, add_feed, add_user, append, fill, new_entry, take
+from tests.contract.mappers.make import FAR, add_feed, add_user, append, fill, new_entry, pull_result, take
 
 
 async def test_a_url_is_one_feed(mappers: Mappers) -> None:
@@ -145,3 +145,19 @@ async def test_marks_of_very_many_feeds_are_one_round_trip(mappers: Mappers, tri
     (mark,) = await mappers.feeds.marks(range(1, 60_000))
     assert mark.seq == 1
     assert trips() - before == 1
+
+
+async def test_feeds_of_a_state_come_in_order_of_id_with_their_schedule(mappers: Mappers) -> None:
+    feeds = [await add_feed(mappers, f"f{n}") for n in range(5)]
+    for feed in feeds[1:4]:
+        token = await take(mappers, feed.id)
+        await mappers.feeds.record_pull(feed.id, token, pull_result(feed.id, state="failing", error=f"No {feed.id}."))
+    found = await mappers.feeds.in_state("failing", after=0, limit=2)
+    assert [feed.id for feed, _ in found] == [feeds[1].id, feeds[2].id]
+    assert [(each.feed_id, each.error) for _, each in found] == [(f.id, f"No {f.id}.") for f in feeds[1:3]]
+    assert found[0][0] == await mappers.feeds.get(feeds[1].id)
+    assert found[0][1] == await mappers.feeds.schedule(feeds[1].id)
+    rest = await mappers.feeds.in_state("failing", after=found[-1][0].id, limit=2)
+    assert [feed.id for feed, _ in rest] == [feeds[3].id]
+    assert [feed.id for feed, _ in await mappers.feeds.in_state("new", after=0, limit=9)] == [feeds[0].id, feeds[4].id]
+    assert await mappers.feeds.in_state("gone", after=0, limit=9) == []

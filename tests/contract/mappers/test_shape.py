@@ -199,3 +199,12 @@ async def test_moving_and_opening_folders(mappers: Mappers) -> None:
     ):
         with pytest.raises(NotFound):
             await act
+
+
+async def test_subscriptions_are_counted_by_reader(mappers: Mappers) -> None:
+    ann, bob, cat = [await add_user(mappers, name) for name in ("ann", "bob", "cat")]
+    assert await mappers.subscriptions.counts() == {}
+    feeds = await subscribe_many(mappers, ann.id, 3)
+    await mappers.subscriptions.subscribe(bob.id, feeds[0], folder_id=None, title=None, unread=0, now=1.0)
+    assert await mappers.subscriptions.counts() == {ann.id: 3, bob.id: 1}
+    assert cat.id not in await mappers.subscriptions.counts()

@@ -119,3 +119,16 @@ async def test_an_invitation_serves_one(mappers: Mappers) -> None:
     assert await mappers.users.use_invitation("code", 5, 9.0)
     assert [each.code for each in await mappers.users.invitations(ann.id)] == ["code"]
     assert not await mappers.users.use_invitation("other", 5, 9.0)
+
+
+async def test_an_invitation_that_nobody_used_can_be_taken_back(mappers: Mappers) -> None:
+    ann, bob = await add_user(mappers), await add_user(mappers, "bob")
+    for code in ("free", "used"):
+        await mappers.users.add_invitation(Invitation(code, ann.id, 1.0, 10.0))
+    assert await mappers.users.use_invitation("used", bob.id, 5.0)
+    assert not await mappers.users.remove_invitation("free", bob.id)
+    assert not await mappers.users.remove_invitation("used", ann.id)
+    assert not await mappers.users.remove_invitation("unknown", ann.id)
+    assert await mappers.users.remove_invitation("free", ann.id)
+    assert not await mappers.users.remove_invitation("free", ann.id)
+    assert [each.code for each in await mappers.users.invitations(ann.id)] == ["used"]

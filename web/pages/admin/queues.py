@@ -1,0 +1,58 @@
+"""The start page: everything at a glance."""
+
+from __future__ import annotations
+
+from starlette.responses import RedirectResponse, Response
+
+from web import letters, operations
+from web.kit import Visit
+from web.pages.admin import frame
+from web.pages.admin.feeds import states
+from web.pages.admin.settings import Typed, change, fields
+from web.routing import get, post
+
+LETTERS, JOBS, LINES = 5, 8, 10
+
+
+async def start(visit: Visit) -> Response:
+    await visit.services.operations.settings_file(visit.actor)  # asks the gate: nobody else learns that this is here
+    return RedirectResponse("/admin/queues", 303)
+
+
+async def show(visit: Visit) -> Response:
+    return await draw(visit, Typed(visit.query("open")))
+
+
+async def draw(visit: Visit, typed: Typed) -> Response:
+    """The page with the settings of ``typed.queue`` open, what was typed there and what is wrong with it."""
+    service, actor, times = visit.services.operations, visit.actor, visit.times
+    overview = await service.overview(actor)
+    day = operations.History(await service.history(actor), times.now)
+    settings = list(await service.settings(actor))
+    _, file_error = await service.settings_file(actor)
+    return await frame.page(
+        visit,
+        "queues.html",
+        title="Queues",
+        section="queues",
+        status=422 if typed.problems else 200,
+        overview=overview,
+        summary=operations.summary(overview, file_error),
+        rows=operations.queue_rows(overview, day, times),
+        opened=typed.queue,
+        settings=fields(settings, typed.queue, typed),
+        processes=operations.process_rows(overview.managers, times.now),
+        letters=letters.rows(await service.dead(actor, limit=LETTERS), times),
+        dead=overview.dead,
+        feeds=states(overview.feeds),
+        jobs=operations.stories(operations.last_jobs(overview.managers)[:JOBS], times),
+        plots=[] if visit.fragment else operations.plots(day, times),  # a script asks for them once a minute
+        audit=letters.audit(await service.audit(actor, limit=LINES), settings, times),
+    )
+
+
+async def set_(visit: Visit) -> Response:
+    return await change(visit, draw)
+
+
+ROUTES = [get("/admin", start), get("/admin/queues", show), post("/do/admin/set", set_)]
