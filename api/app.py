@@ -13,10 +13,29 @@ from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
 from api.routing import ApiRoutes
 from api.stream import Streams
-from api.v1 import counters, entries, feeds, find, folders, live, marks, me, search, session, subscriptions, tokens
+from api.v1 import (
+    admin,
+    counters,
+    entries,
+    feeds,
+    find,
+    folders,
+    jobs,
+    jobs_live,
+    live,
+    marks,
+    me,
+    search,
+    session,
+    subscriptions,
+    tokens,
+)
 from reader.container import Container
 
-RESOURCES = (entries, search, counters, marks, live, me, tokens, session, find, subscriptions, folders, feeds)
+RESOURCES = (
+    *(entries, search, counters, marks, live, me, tokens, session),
+    *(find, subscriptions, folders, feeds, jobs_live, jobs, admin),
+)
 
 
 def add_api(app: FastAPI, container: Container) -> None:
@@ -29,6 +48,7 @@ def add_api(app: FastAPI, container: Container) -> None:
     add_errors(app)
     routes = [route for module in RESOURCES for route in module.router.routes if isinstance(route, APIRoute)]
     app.router.routes.append(ApiRoutes("/api/v1/", routes))
+    app.router.routes.extend(jobs_live.SOCKETS)
     add_docs(app, routes)
     add_health(app, container)
     add_metrics(app, container, metrics)

@@ -6,7 +6,7 @@ import re
 from typing import Annotated, cast
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from api.facts import Facts, facts_of
@@ -20,7 +20,7 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _COOKIE = COOKIE.encode() + b"="
 
 
-def container_of(request: Request) -> Container:
+def container_of(request: HTTPConnection) -> Container:
     return cast(Container, request.scope["app"].state.container)
 
 
@@ -34,7 +34,7 @@ def cookie_secret(facts: Facts) -> str | None:
     return None
 
 
-async def identify(request: Request) -> Actor:
+async def identify(request: HTTPConnection) -> Actor:
     """Who asks; ANONYMOUS when signed out. A token that is sent has to be right: no cookie stands in for it."""
     facts = facts_of(request.scope)
     if facts.actor is None:
@@ -51,7 +51,7 @@ async def identify(request: Request) -> Actor:
     return facts.actor
 
 
-async def signed_in(request: Request) -> Actor:
+async def signed_in(request: HTTPConnection) -> Actor:
     """Who asks; raises Forbidden (401) when signed out."""
     actor = await identify(request)
     if not actor.signed_in:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 import structlog
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from api.facts import facts_of
 from api.words import in_words
@@ -160,6 +161,12 @@ def _for_a_person(request: Request) -> bool:
         return False
     accept = request.headers.get("accept", "*/*")
     return "text/html" in accept or "json" not in accept
+
+
+async def deny(websocket: WebSocket, problem: Problem) -> None:
+    """Refuses a WebSocket with the problem as an answer over HTTP."""
+    problem = replace(problem, request_id=facts_of(websocket.scope).request_id)
+    await websocket.send_denial_response(Response(problem.to_json(), problem.status, problem.headers, PROBLEM_TYPE))
 
 
 async def handle(request: Request, error: Exception) -> Response:

@@ -10,8 +10,9 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
-from api.errors import Problem, Refused, answer, log, problem_of
+from api.errors import Problem, Refused, answer, deny, log, problem_of
 from api.facts import KEY, Facts
 from api.metrics import RequestMetrics
 from api.origin import Headers, believed, client_behind, foreign, place
@@ -21,6 +22,12 @@ BODY_LIMIT = 2_000_000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 TOO_LARGE = f"A request has at most {BODY_LIMIT // 1_000_000} MB."
+
+FOREIGN = Problem(
+    403,
+    "This request does not come from a page of this Evantr. Open the page again, or send a token.",
+    kind="foreign-origin",
+)
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -60,6 +67,9 @@ class RequestMiddleware:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -105,6 +115,27 @@ class RequestMiddleware:
             self._done(scope, facts, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: its id, its log line, and where it comes from. Browsers open them for pages of any site."""
+        started = time.perf_counter()
+        headers: Headers = dict(scope["headers"])
+        facts = self._facts(scope, headers)
+        scope[KEY] = facts
+        structlog.contextvars.bind_contextvars(request_id=facts.request_id)
+        try:
+            if b"authorization" not in headers and self._foreign(headers):
+                await deny(WebSocket(scope, receive, send), FOREIGN)
+                return
+            await self._app(scope, receive, send)
+        except Exception:
+            log.exception("socket.broke", path=_path(scope))
+            raise  # the server closes the connection
+        finally:
+            user = facts.actor.user_id if facts.actor else 0
+            seconds = round(time.perf_counter() - started, 3)
+            log.info("socket", path=_path(scope), seconds=seconds, client=facts.client, user=user)
+            structlog.contextvars.unbind_contextvars("request_id")
+
     def _facts(self, scope: Scope, headers: Headers) -> Facts:
         peer = scope["client"][0] if scope.get("client") else ""
         proxied = bool(self._proxies) and believed(peer, self._proxies)
@@ -113,11 +144,12 @@ class RequestMiddleware:
             lines = [v.decode("latin-1") for k, v in scope["headers"] if k == b"x-forwarded-for"]
             client = client_behind(peer, lines, self._proxies)
             if headers.get(b"x-forwarded-proto") in (b"http", b"https"):
-                scope["scheme"] = headers[b"x-forwarded-proto"].decode()
+                scheme = headers[b"x-forwarded-proto"].decode()
+                scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme
             request_id = headers.get(b"x-request-id", b"")
         given = REQUEST_ID.fullmatch(request_id) is not None
         return Facts(
-            request_id.decode() if given else secrets.token_hex(8), headers, client, scope["scheme"] == "https"
+            request_id.decode() if given else secrets.token_hex(8), headers, client, scope["scheme"] in ("https", "wss")
         )
 
     def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
@@ -133,11 +165,7 @@ class RequestMiddleware:
         if int(length) > BODY_LIMIT:
             return Problem(413, TOO_LARGE)
         if b"authorization" not in headers and self._foreign(headers):
-            return Problem(
-                403,
-                "This request does not come from a page of this Evantr. Open the page again, or send a token.",
-                kind="foreign-origin",
-            )
+            return FOREIGN
         return None
 
     def _foreign(self, headers: Headers) -> bool:

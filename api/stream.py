@@ -6,21 +6,24 @@ An event is a hint. Whoever gets one reads again what it is about, so a lost eve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import FastAPI
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
+from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import to_json
+from api.deps import bearer_secret, container_of, cookie_secret
+from api.facts import facts_of
 from reader.container import Container
-from reader.events import Channel, EntriesArrived, Event, FeedChanged, FlagChanged, ReadingChanged
+from reader.events import EntriesArrived, Event, FeedChanged, FlagChanged, ReadingChanged
 from reader.models.user import Actor
 
+T = TypeVar("T")
 log = structlog.get_logger("evantr.web")
 
 PING = 20  # seconds between comments that keep proxies from closing an idle stream
@@ -70,6 +73,56 @@ class LiveResponse(EventSourceResponse):
             log.info("stream.slow_client", seconds=SEND_TIMEOUT)
 
 
+async def until_over(events: AsyncIterable[T], closing: asyncio.Event, still: StillSignedIn) -> AsyncGenerator[T, None]:
+    """Events until there are no more, the program stops, or who asked is signed out."""
+    source = aiter(events)
+    stop = asyncio.ensure_future(closing.wait())
+    following = asyncio.ensure_future(_next(source))
+    loop = asyncio.get_running_loop()
+    recheck = loop.time() + RECHECK
+    try:
+        while True:
+            wait = max(0.0, recheck - loop.time())
+            done, _ = await asyncio.wait({stop, following}, timeout=wait, return_when="FIRST_COMPLETED")
+            if stop in done:
+                return
+            if following in done:
+                found = following.result()
+                if not found:
+                    return
+                following = asyncio.ensure_future(_next(source))
+                yield found[0]
+            if loop.time() >= recheck:
+                if not await still():
+                    return
+                recheck = loop.time() + RECHECK
+    finally:
+        for task in (stop, following):
+            task.cancel()
+        await asyncio.gather(stop, following, return_exceptions=True)
+
+
+async def _next(source: AsyncIterator[T]) -> list[T]:
+    """The next one, or nothing at the end."""
+    async for item in source:
+        return [item]
+    return []
+
+
+def still_signed_in(connection: HTTPConnection) -> StillSignedIn:
+    """Asks whether the session or token that opened a stream is still good."""
+    access = container_of(connection).services.access
+    facts = facts_of(connection.scope)
+    token, session = bearer_secret(facts), cookie_secret(facts)
+
+    async def still() -> bool:
+        if token is not None:
+            return await access.token(token) is not None
+        return session is not None and await access.session(session) is not None
+
+    return still
+
+
 class Live:
     """One reader's stream as events to send."""
 
@@ -87,40 +140,13 @@ class Live:
             side = await self._reading.sidebar(self._actor)
             self._rev = side.rev
             yield self._event("counters", {"rev": side.rev, "feed_rev": side.feed_rev}, retry=RETRY)
-            async for event in self._until_over(channel):
+            async for event in until_over(channel, self._closing, self._still):
                 if channel.lost:
                     channel.lost = False
                     yield self._event("lost", {})
                 yield self._translate(event)
                 if isinstance(event, ReadingChanged):
                     await self._reading.watch(self._actor, channel)  # subscriptions may have changed
-
-    async def _until_over(self, channel: Channel) -> AsyncIterator[Event]:
-        """Events until the program stops or the reader is signed out."""
-        source = aiter(channel)
-        closing = asyncio.ensure_future(self._closing.wait())
-        following = asyncio.ensure_future(anext(source))
-        loop = asyncio.get_running_loop()
-        recheck = loop.time() + RECHECK
-        try:
-            while True:
-                wait = max(0.0, recheck - loop.time())
-                done, _ = await asyncio.wait({closing, following}, timeout=wait, return_when="FIRST_COMPLETED")
-                if closing in done:
-                    return
-                if following in done:
-                    event = following.result()
-                    following = asyncio.ensure_future(anext(source))
-                    yield event
-                if loop.time() >= recheck:
-                    if not await self._still():
-                        return
-                    recheck = loop.time() + RECHECK
-        finally:
-            for task in (closing, following):
-                task.cancel()
-                with suppress(asyncio.CancelledError, StopAsyncIteration):
-                    await task
 
     def _translate(self, event: Event) -> ServerSentEvent:
         match event:

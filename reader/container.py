@@ -118,6 +118,6 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         reading=ReadingService(access, gateways.reading, gateways.subscriptions, bus),
         search=SearchService(access, SearchGateway(mappers, gateways.reading)),
         operations=OperationsService(access, gateways.operations, gateways.accounts, clock),
-        jobs=JobService(access, gateways.submissions),
+        jobs=JobService(access, gateways.submissions, cache),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reader.models.operations import AuditLine, DeadLetter, SettingInForce
-
 from web.dates import Times
 from web.operations import plain
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
+
 from reader.models.operations import (
     CpuStatus,
     HistoryPoint,
@@ -16,7 +17,6 @@ from reader.models.operations import (
     QueueStatus,
     SettingInForce,
 )
-
 from web import charts
 from web.charts import BUCKETS, DAY, STEP, Plot
 from web.dates import Times

@@ -24,6 +24,7 @@ AppFactory = Callable[[Container], Any]  # → an ASGI application
 log = structlog.get_logger(__name__)
 
 WEB_GRACE_SECONDS = 3
+WEB_SOCKET_BYTES = 100_000  # the largest message that a client may send: a thousand keys
 
 
 class CannotStart(Exception):
@@ -157,6 +158,8 @@ def _server(app: Any) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,  # the application believes only the proxies of the settings
         timeout_graceful_shutdown=WEB_GRACE_SECONDS,
+        ws_max_size=WEB_SOCKET_BYTES,
+        ws_per_message_deflate=False,  # messages are small, and packing each costs memory for every connection
     )
     return Server(config)
 

@@ -58,7 +58,7 @@ async def queues(actor: Me, container: Services) -> Response:
     return json_response({"queues": await container.services.operations.queues(actor)})
 
 
-@router.get("/admin/managers", response_model=ManagerList, summary="Managers and CPU processes", responses=problems(404))
+@router.get("/admin/managers", response_model=ManagerList, summary="Managers, CPU processes", responses=problems(404))
 async def managers(actor: Me, container: Services) -> Response:
     return json_response({"managers": await container.services.operations.managers(actor)})
 

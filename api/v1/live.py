@@ -9,10 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import Query, json_response, read_query
-from api.deps import bearer_secret, container_of, cookie_secret, signed_in
-from api.facts import facts_of
+from api.deps import container_of, signed_in
 from api.routing import RawRoute, new_router, raw
-from api.stream import Live, LiveResponse, StillSignedIn, streams_of
+from api.stream import Live, LiveResponse, still_signed_in, streams_of
 
 router = new_router("live")
 
@@ -59,7 +58,7 @@ class StreamDoc(Response):
 
 async def stream(request: Request) -> Response:
     actor = await signed_in(request)
-    live = Live(container_of(request), actor, _still(request), streams_of(request.app).closing)
+    live = Live(container_of(request), actor, still_signed_in(request), streams_of(request.app).closing)
     return LiveResponse(live.events())
 
 
@@ -73,20 +72,6 @@ router.add_api_route(
     openapi_extra=STREAM_DOC,
     route_class_override=RawRoute,
 )
-
-
-def _still(request: Request) -> StillSignedIn:
-    """Asks whether the session or token that opened the stream is still good."""
-    access = container_of(request).services.access
-    facts = facts_of(request.scope)
-    token, session = bearer_secret(facts), cookie_secret(facts)
-
-    async def still() -> bool:
-        if token is not None:
-            return await access.token(token) is not None
-        return session is not None and await access.session(session) is not None
-
-    return still
 
 
 @raw(router, "GET", "/poll", answers=PollOut, query=PollQuery, summary="Did anything change?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -128,10 +129,8 @@ class LetterOut(BaseModel):
 
 def letter_json(letter: DeadLetter) -> dict[str, Any]:
     out = asdict(letter)
-    try:
+    with suppress(orjson.JSONDecodeError):  # else it is shown as it stands
         out["args"] = orjson.loads(letter.args)
-    except orjson.JSONDecodeError:
-        pass  # shown as it stands
     return out
 
 

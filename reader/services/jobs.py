@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 
 import structlog
 
+from reader.cache import Cache
 from reader.errors import Invalid, Limited, NotFound
 from reader.gateways.submissions import SubmissionGateway
 from reader.ingest.address import normalize
@@ -16,7 +17,9 @@ from reader.services.access import Access
 
 log = structlog.get_logger(__name__)
 
+RIGHT = "jobs"  # what a token needs for anything here
 FOLLOWED_MOST = 1000
+SUBMITTED_MOST, PER_SECONDS = 3000, 60  # submissions of one person
 ADDRESS_MOST = 4096
 WAIT_MOST = 60.0
 Prepare = Callable[[Actor, Mapping[str, object]], Awaitable[Payload]]
@@ -26,11 +29,16 @@ class JobService:
     """``kinds``: public kinds beside "pull" and "discover": name → a check that makes the payload (or raises)."""
 
     def __init__(
-        self, access: Access, submissions: SubmissionGateway, kinds: Mapping[str, Prepare] | None = None
+        self, access: Access, submissions: SubmissionGateway, cache: Cache, kinds: Mapping[str, Prepare] | None = None
     ) -> None:
         self._access = access
         self._submissions = submissions
+        self._cache = cache
         self._kinds: dict[str, Prepare] = {"pull": self._pull, "discover": self._discover, **(kinds or {})}
+
+    def may(self, actor: Actor) -> None:
+        """Raises Forbidden for who may not submit or follow jobs."""
+        self._access.right(actor, RIGHT)
 
     async def submit(self, actor: Actor, kind: str, args: Mapping[str, object]) -> JobView:
         """Submit a job: "pull" {"feed_id": 7} (a feed one subscribes to), "discover" {"address": "site.example"}.
@@ -38,11 +46,13 @@ class JobService:
         The same job that waits or runs already is joined, not doubled. Raises Invalid for a kind that is not public
         or arguments that will not do, NotFound for another's feed.
         """
-        user_id = self._access.user(actor)
+        user_id = self._access.right(actor, RIGHT)
         prepare = self._kinds.get(kind)
         if prepare is None:
             message = f"There is no kind “{kind}”. There are: {', '.join(self._kinds)}."
             raise Invalid(message, {"kind": message})
+        if await self._cache.increment(f"jobs:1:{user_id}", PER_SECONDS) > SUBMITTED_MOST:
+            raise Limited(f"You submitted {SUBMITTED_MOST:,} jobs within a minute. Wait a little.", PER_SECONDS)
         payload = await prepare(actor, args)
         view = await self._submissions.submit(user_id, payload)
         log.info("job.submitted", user_id=user_id, kind=kind, job=view.key)
@@ -55,7 +65,7 @@ class JobService:
 
     async def own(self, actor: Actor, limit: int = 50) -> Sequence[JobView]:
         """The actor's newest submissions first."""
-        return await self._submissions.page(self._access.user(actor), max(1, min(limit, 500)))
+        return await self._submissions.page(self._access.right(actor, RIGHT), max(1, min(limit, 500)))
 
     async def wait(self, actor: Actor, keys: Sequence[str], seconds: float) -> Sequence[JobView]:
         """Long polling: all of ``keys`` as they are, once one has ended or after ``seconds`` (60 at most)."""
@@ -77,7 +87,7 @@ class JobService:
         return done
 
     async def _owned(self, actor: Actor, keys: Sequence[str]) -> list[Owned]:
-        user_id = self._access.user(actor)
+        user_id = self._access.right(actor, RIGHT)
         wanted = list(dict.fromkeys(keys))
         if not wanted:
             raise Invalid("Say which jobs.", {"keys": "missing"})

@@ -42,45 +42,45 @@ class OperationsService:
 
     async def overview(self, actor: Actor) -> Overview:
         """Everything at a glance; processes that have vanished are left out."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         return await self._operations.overview()
 
     async def queues(self, actor: Actor) -> Sequence[QueueStatus]:
         """User queues first, each summed over all managers."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         return await self._operations.queues()
 
     async def managers(self, actor: Actor) -> Sequence[ManagerStatus]:
-        self._access.admin(actor)
+        self._access.operator(actor)
         return await self._operations.managers()
 
     async def jobs(self, actor: Actor, limit: int = 100) -> Sequence[JobStory]:
         """The last jobs of all managers with their story, the newest first."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         stories = [story for manager in await self._operations.managers() for story in manager.last_jobs]
         return sorted(stories, key=lambda story: story.started, reverse=True)[: max(1, min(limit, PAGE_MOST))]
 
     async def history(self, actor: Actor, since: float | None = None) -> Sequence[HistoryPoint]:
         """Points of five minutes since then (the last day without it), in order of time."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         earliest = self._clock.now() - DAY
         return await self._operations.history(earliest if since is None else max(since, earliest))
 
     async def audit(self, actor: Actor, *, before: int | None = None, limit: int = 50) -> Sequence[AuditLine]:
         """The newest first; ``before``: id of the last line of the page before."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         return await self._operations.audit(before, max(1, min(limit, PAGE_MOST)))
 
     # ---- settings
 
     async def settings(self, actor: Actor) -> Sequence[SettingInForce]:
         """Every setting with its value in force, where that comes from, its range and meaning."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         return (await self._operations.in_force()).listed()
 
     async def settings_file(self, actor: Actor) -> tuple[str, str | None]:
         """(path of the settings file, why it cannot be used or None)."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         return str(self._operations.settings_file), self._operations.file_error
 
     async def set_setting(self, actor: Actor, queue: str, name: str, value: object) -> SettingInForce:
@@ -88,7 +88,7 @@ class OperationsService:
 
         Raises Invalid in words for an unknown queue or setting, or a value out of its range.
         """
-        self._access.admin(actor)
+        self._access.operator(actor)
         number = None if value is None else checked(queue, name, value)
         before = await self._setting(queue, name)
         line = await self._line(
@@ -113,11 +113,11 @@ class OperationsService:
         self, actor: Actor, *, before: tuple[float, str] | None = None, limit: int = 50
     ) -> Sequence[DeadLetter]:
         """The newest first; ``before``: (died_at, key) of the last one of the page before."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         return await self._operations.dead(before, max(1, min(limit, PAGE_MOST)))
 
     async def dead_letter(self, actor: Actor, key: str) -> DeadLetter:
-        self._access.admin(actor)
+        self._access.operator(actor)
         letter = await self._operations.dead_letter(key)
         if letter is None:
             raise NotFound("There is no such dead letter.")
@@ -133,7 +133,7 @@ class OperationsService:
 
     async def retry_all(self, actor: Actor) -> int:
         """All that can be; returns how many."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         retried, before = 0, None
         while letters := await self._operations.dead(before, ALL_AT_ONCE):
             before = (letters[-1].died_at, letters[-1].key)
@@ -144,7 +144,7 @@ class OperationsService:
 
     async def drop(self, actor: Actor, key: str) -> DeadLetter:
         """Forget it; raises NotFound."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         dropped = await self._operations.drop([key])
         if not dropped:
             raise NotFound("There is no such dead letter.")
@@ -153,7 +153,7 @@ class OperationsService:
 
     async def drop_all(self, actor: Actor) -> int:
         """Those that are there at the moment; returns how many."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         dropped = 0
         while letters := await self._operations.dead(None, ALL_AT_ONCE):
             dropped += len(await self._operations.drop([letter.key for letter in letters]))

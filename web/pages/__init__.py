@@ -24,7 +24,6 @@ from web.pages import (
     sheet,
 )
 
-<<<<<<< HEAD
 MODULES = (
     lists,
     entry,
@@ -40,10 +39,8 @@ MODULES = (
     settings,
     sheet,
     door,
+    admin,
 )
-=======
-MODULES = (lists, entry, acts, folders, add, manage, health, feed_edit, feed_acts, folder_edit, settings, sheet, door, admin)
->>>>>>> 8362baf (wip: pages of administrators)
 
 
 def routes() -> Iterator[Route]:

@@ -61,7 +61,10 @@ def _page(con: sqlite3.Connection, after: int, limit: int) -> list[Feed]:
 
 
 def _in_state(con: sqlite3.Connection, state: str, after: int, limit: int) -> list[tuple[Feed, Schedule]]:
-    sql = f"SELECT {FEED}, {SCHEDULE} FROM feed WHERE state = ? AND id > ? ORDER BY id LIMIT ?"
+    sql = (
+        f"SELECT {FEED}, {SCHEDULE} FROM feed LEFT JOIN host_pause ON host_pause.host = feed.host"
+        " WHERE state = ? AND id > ? ORDER BY id LIMIT ?"
+    )
     own = FEED.count(",") + 1
     return [(Feed(*row[:own]), Schedule(*row[own:])) for row in con.execute(sql, (state, after, limit))]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from reader.models.operations import DeadLetter
 from tests.helpers.app import PASSWORD, Person, World
 
 
@@ -32,12 +33,22 @@ class Ids:
     token_id: int
     as_of: int = 10**9
     undo: str = ""
+    job: str = "0" * 32
+    dead: str = "0" * 32
 
     def path(self, operation: Operation) -> str:
         path = operation.path.replace("{feed_id}", str(self.feed_id))
         kind = operation.path.split("/")[3]
         value = {"folders": self.folder_id, "entries": self.entry_id, "tokens": self.token_id}.get(kind, 0)
-        return path.replace("{id}", str(value))
+        key = self.dead if "/dead/" in path else self.job
+        path = path.replace("{queue}", "pull-sys").replace("{name}", "max_running").replace("{key}", key)
+        return path.replace("{id}", str(value)).replace("{code}", "unknown")
+
+    def query(self, operation: Operation) -> dict[str, str]:
+        """What the operation needs in its query."""
+        if operation.path in ("/api/v1/jobs/wait", "/api/v1/jobs/events") and operation.method == "GET":
+            return {"keys": self.job}
+        return QUERIES.get(operation.path, {})
 
 
 BODIES: dict[str, Any] = {
@@ -49,6 +60,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/discover": {"url": "gazette.example/feed.xml"},
     "POST /api/v1/folders": {"title": "Another"},
     "POST /api/v1/undo": {"token": "read.1"},
+    "PATCH /api/v1/admin/settings/{queue}/{name}": {"value": 32},
 }
 
 
@@ -59,6 +71,9 @@ def body_for(operation: Operation, ids: Ids) -> Any:
         "PATCH /api/v1/subscriptions/{feed_id}": {"folder_id": ids.folder_id},
         "PATCH /api/v1/folders/{id}": {"title": "Renamed"},
         "POST /api/v1/entries/mark": {"ids": [ids.entry_id]},
+        "POST /api/v1/jobs": {"kind": "pull", "args": {"feed_id": ids.feed_id}},
+        "POST /api/v1/jobs/wait": {"keys": [ids.job], "seconds": 0},
+        "POST /api/v1/jobs/events": {"keys": [ids.job]},
         "POST /api/v1/mark-all": {"scope": f"feed/{ids.feed_id}", "as_of": ids.as_of},
     }
     return named.get(str(operation), BODIES.get(str(operation)))
@@ -78,7 +93,7 @@ QUERIES = {"/api/v1/entries/fresh": {"since": "0"}, "/api/v1/search": {"q": "tex
 
 
 async def call(client: httpx.AsyncClient, operation: Operation, ids: Ids, **options: Any) -> httpx.Response:
-    query = QUERIES.get(operation.path, {})
+    query = ids.query(operation)
     body = body_for(operation, ids)
     return await client.request(
         operation.method, ids.path(operation), params=query, **({"json": body} if body is not None else {}), **options
@@ -99,4 +114,8 @@ async def settle(world: World, person: Person, name: str) -> Household:
     feed_id = await world.feed(name, entries=3, readers=[person], folder_id=folder)
     entry_id = (await world.entry_ids(person, f"feed/{feed_id}"))[0]
     token = (await person.http.post("/api/v1/tokens", json={"name": name})).json()["id"]
-    return Household(person, Ids(feed_id, folder, entry_id, token))
+    job = (await person.http.post("/api/v1/jobs", json={"kind": "pull", "args": {"feed_id": feed_id}})).json()["key"]
+    await world.publish(feed_id, 0)  # the job is done
+    letter = DeadLetter(f"{feed_id:032x}", "discover", "{}", "discovery", "Too slow.", ("It began.",), 2, 1.0)
+    await world.container.gateways.operations.bury(letter)
+    return Household(person, Ids(feed_id, folder, entry_id, token, job=job, dead=letter.key))

@@ -54,7 +54,7 @@ class FeedLine:
 
 async def show(visit: Visit) -> Response:
     wanted = visit.query("state")
-    state = next((name for name, _ in STATES if name == wanted), "failing")
+    state: FeedState = next((name for name, _ in STATES if name == wanted), "failing")
     overview = await visit.services.operations.overview(visit.actor)
     after = int(visit.query("after")) if visit.query("after").isdecimal() and len(visit.query("after")) < 16 else 0
     found = await visit.services.feeds.in_state(visit.actor, state, after=after, limit=LIMIT + 1)

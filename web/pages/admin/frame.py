@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reader.models.operations import Overview
 from starlette.responses import Response
 
+from reader.models.operations import Overview
 from reader.models.reading import Done
 from web.forms import Form
 from web.kit import Visit

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reader.models.operations import SettingInForce
 from starlette.responses import Response
 
 from reader.errors import Invalid
+from reader.models.operations import SettingInForce
 from reader.settings import Settings
 from web import letters, operations
 from web.forms import Form
