@@ -81,10 +81,19 @@ class ReadingGateway:
         for row in rows:
             inside.setdefault(row.folder_id if row.folder_id in shelf.folders else None, []).append(row)
         folders = []
-        for folder in sorted(shelf.folders.values(), key=lambda f: (f.position, f.title.casefold(), f.id)):
+        unread = {f.id: sum([r.unread for r in inside.get(f.id, ())]) for f in shelf.folders.values()}
+        tree = shelf.tree()
+        for folder, depth in reversed(tree):  # inner folders first: their counts are whole when they are added
+            if depth and folder.parent_id is not None:
+                unread[folder.parent_id] += unread[folder.id]
+        for folder, depth in tree:
             feeds = tuple(inside.get(folder.id, ()))
-            unread = sum([r.unread for r in feeds])
-            folders.append(FolderRow(folder.id, folder.title, folder.open, folder.position, unread, feeds))
+            folders.append(
+                FolderRow(
+                    folder.id, folder.title, folder.open, folder.position, unread[folder.id], feeds,
+                    folder.parent_id if depth else None, depth,
+                )
+            )  # fmt: skip
         return Sidebar(
             rev=shelf.rev,
             feed_rev=max((s.mark.rev for s in shelf.subs.values()), default=0),

@@ -157,12 +157,50 @@ class Shelf:
             view = self._views[scope] = View(self._within(scope), book)
         return view
 
+    def inside(self, folder_id: int) -> set[int]:
+        """Ids of a folder and of all folders in it."""
+        children = self._children()
+        out, todo = set(), [folder_id]
+        while todo:
+            one = todo.pop()
+            if one not in out:
+                out.add(one)
+                todo += [child.id for child in children.get(one, ())]
+        return out
+
+    def tree(self) -> list[tuple[Folder, int]]:
+        """All folders with their depth, each before those inside it, neighbours in their order."""
+        children = self._children()
+        out: list[tuple[Folder, int]] = []
+        todo = [(folder, 0) for folder in reversed(children.get(None, ()))]
+        while todo:
+            folder, depth = todo.pop()
+            out.append((folder, depth))
+            todo += [(child, depth + 1) for child in reversed(children.get(folder.id, ()))]
+        return out
+
+    def path(self, folder_id: int | None) -> tuple[str, ...]:
+        """Titles from the outermost folder to this one."""
+        titles: list[str] = []
+        while folder_id is not None and folder_id in self.folders and len(titles) < len(self.folders):
+            folder = self.folders[folder_id]
+            titles.append(folder.title)
+            folder_id = folder.parent_id
+        return tuple(reversed(titles))
+
+    def _children(self) -> dict[int | None, list[Folder]]:
+        out: dict[int | None, list[Folder]] = {}
+        for folder in sorted(self.folders.values(), key=lambda f: (f.position, f.title.casefold(), f.id)):
+            out.setdefault(folder.parent_id if folder.parent_id in self.folders else None, []).append(folder)
+        return out
+
     def _within(self, scope: Scope) -> list[SubState]:
         if scope.kind == "feed":
             state = self.subs.get(scope.id)
             return [state] if state is not None else []
         if scope.kind == "folder":
-            return [s for s in self.subs.values() if s.sub.folder_id == scope.id]
+            inside = self.inside(scope.id)
+            return [s for s in self.subs.values() if s.sub.folder_id in inside]
         return list(self.subs.values())
 
 

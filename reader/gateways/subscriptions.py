@@ -38,6 +38,7 @@ class SubscriptionGateway:
             "folder-rename": self._undo_folder_rename,
             "folder-remove": self._undo_folder_remove,
             "folder-move": self._undo_folder_move,
+            "folder-nest": self._undo_folder_nest,
             "mark-all": self._undo_marks,
             "marks": self._undo_marks,
         }
@@ -119,9 +120,9 @@ class SubscriptionGateway:
 
     # ---- folders
 
-    async def add_folder(self, user_id: int, title: str) -> Folder:
+    async def add_folder(self, user_id: int, title: str, parent_id: int | None = None) -> Folder:
         """A new folder is open: what is put into it shall be seen."""
-        folder = await self._subscriptions.add_folder(user_id, title)
+        folder = await self._subscriptions.add_folder(user_id, title, parent_id)
         await self._subscriptions.open_folder(user_id, folder.id, True)
         await self.changed(user_id)
         return replace(folder, open=True)
@@ -136,14 +137,27 @@ class SubscriptionGateway:
         await self._subscriptions.rename_folder(user_id, payload[0], payload[1])
         return 1
 
-    async def remove_folder(self, user_id: int, folder: Folder, label: str) -> Undo:
+    async def remove_folder(self, user_id: int, folder: Folder, inside: Sequence[int], label: str) -> Undo:
+        """``inside``: ids of the folders that stand in it, for undo."""
         feed_ids = await self._subscriptions.remove_folder(user_id, folder.id)
-        undo = await self.journal(user_id, "folder-remove", label, [asdict(folder), feed_ids])
+        undo = await self.journal(user_id, "folder-remove", label, [asdict(folder), feed_ids, list(inside)])
         await self.changed(user_id)
         return undo
 
     async def _undo_folder_remove(self, user_id: int, payload: Any) -> int:
-        await self._subscriptions.restore_folder(Folder(**{**payload[0], "user_id": user_id}), payload[1])
+        folder, feed_ids, *rest = payload
+        inside = rest[0] if rest else []
+        await self._subscriptions.restore_folder(Folder(**{**folder, "user_id": user_id}), feed_ids, inside)
+        return 1
+
+    async def nest_folder(self, user_id: int, folder: Folder, parent_id: int | None, label: str) -> Undo:
+        await self._subscriptions.nest_folder(user_id, folder.id, parent_id)
+        undo = await self.journal(user_id, "folder-nest", label, [folder.id, folder.parent_id])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_folder_nest(self, user_id: int, payload: Any) -> int:
+        await self._subscriptions.nest_folder(user_id, payload[0], payload[1])
         return 1
 
     async def move_folder(

@@ -85,8 +85,12 @@ class SubscriptionMapper(Protocol):
 
     async def rename(self, user_id: int, feed_id: int, title: str | None) -> None: ...
 
-    async def add_folder(self, user_id: int, title: str) -> Folder:
-        """Raises Conflict if the user has a folder of that title (without regard to case)."""
+    async def add_folder(self, user_id: int, title: str, parent_id: int | None = None) -> Folder:
+        """Raises Conflict if there is a folder of that title (without regard to case) at that place."""
+        ...
+
+    async def nest_folder(self, user_id: int, folder_id: int, parent_id: int | None) -> None:
+        """Into another folder (None: out of all). Raises Conflict as add_folder, and for a folder inside itself."""
         ...
 
     async def rename_folder(self, user_id: int, folder_id: int, title: str) -> None:
@@ -94,11 +98,13 @@ class SubscriptionMapper(Protocol):
         ...
 
     async def remove_folder(self, user_id: int, folder_id: int) -> list[int]:
-        """Its feeds stay, without a folder; returns their ids."""
+        """Its feeds stay, without a folder; returns their ids. Folders inside move to where it was; raises Conflict
+        where one of them has the title of a folder there."""
         ...
 
-    async def restore_folder(self, folder: Folder, feed_ids: Sequence[int]) -> Folder:
-        """Puts a removed folder back (same id) with those feeds that are still subscribed to."""
+    async def restore_folder(self, folder: Folder, feed_ids: Sequence[int], folder_ids: Sequence[int] = ()) -> Folder:
+        """Puts a removed folder back (same id) with those feeds that are still subscribed to, and those folders that
+        still stand where it was."""
         ...
 
     async def move_folder(self, user_id: int, folder_id: int, before: int | None) -> None: ...

@@ -44,12 +44,17 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class FolderRow:
+    """``unread`` counts the folders inside too; ``feeds`` are those that stand in it directly. ``depth``: 0 outside
+    all others."""
+
     id: int
     title: str
     open: bool
     position: int
     unread: int
     feeds: tuple[FeedRow, ...]
+    parent_id: int | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Sidebar:
     unread: int
     later: int
     starred: int
-    folders: tuple[FolderRow, ...]
+    folders: tuple[FolderRow, ...]  # as drawn: each before those inside it
     feeds: tuple[FeedRow, ...]  # without a folder
 
 

@@ -14,6 +14,7 @@ class Folder:
     title: str
     position: int  # order among the user's folders, 0 first
     open: bool = False  # drawn unfolded in the left column
+    parent_id: int | None = None  # the folder it is in
 
 
 @dataclass(frozen=True, slots=True)

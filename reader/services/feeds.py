@@ -128,7 +128,7 @@ class FeedService:
         clean = clean_title(title, "new_folder", "The folder's name")
         shelf = await self._reading.shelf(user_id)
         for folder in shelf.folders.values():
-            if folder.title.casefold() == clean.casefold():
+            if folder.parent_id is None and folder.title.casefold() == clean.casefold():
                 return folder.id
         return (await self._subscriptions.add_folder(user_id, clean)).id
 

@@ -20,13 +20,15 @@ class FolderService:
         self._subscriptions = subscriptions
         self._reading = reading
 
-    async def add(self, actor: Actor, title: str) -> Folder:
-        """Conflict if there is one of that title."""
+    async def add(self, actor: Actor, title: str, parent_id: int | None = None) -> Folder:
+        """Inside another folder, if one is named. Conflict if there is one of that title at that place."""
         user_id = self._access.user(actor)
         clean = clean_title(title, "title", "The folder's name")
         if len((await self._reading.shelf(user_id)).folders) >= FOLDERS_MOST:
             raise Invalid(f"You have {FOLDERS_MOST} folders. Remove one first.")
-        return await self._subscriptions.add_folder(user_id, clean)
+        if parent_id is not None:
+            await self._access.folder(actor, parent_id)
+        return await self._subscriptions.add_folder(user_id, clean, parent_id)
 
     async def rename(self, actor: Actor, folder_id: int, title: str) -> Done:
         folder = await self._access.folder(actor, folder_id)
@@ -38,10 +40,22 @@ class FolderService:
         return Done(label, undo.token, 1)
 
     async def remove(self, actor: Actor, folder_id: int) -> Done:
-        """Its feeds stay, without a folder."""
+        """Its feeds stay, without a folder; folders inside move to where it was."""
         folder = await self._access.folder(actor, folder_id)
         label = f"Folder {folder.title} removed"
-        undo = await self._subscriptions.remove_folder(folder.user_id, folder, label)
+        shelf = await self._reading.shelf(folder.user_id)
+        inside = [each.id for each in shelf.folders.values() if each.parent_id == folder_id]
+        undo = await self._subscriptions.remove_folder(folder.user_id, folder, inside, label)
+        return Done(label, undo.token, 1)
+
+    async def nest(self, actor: Actor, folder_id: int, parent_id: int | None) -> Done:
+        """Into another folder, or out of all. Conflict for a title that is taken there, and for a folder in itself."""
+        folder = await self._access.folder(actor, folder_id)
+        where = (await self._access.folder(actor, parent_id)).title if parent_id is not None else None
+        if folder.parent_id == parent_id:
+            return Done(f"{folder.title} stays where it is", None)
+        label = f"{folder.title} moved to {where}" if where else f"{folder.title} moved out of its folder"
+        undo = await self._subscriptions.nest_folder(folder.user_id, folder, parent_id, label)
         return Done(label, undo.token, 1)
 
     async def move(self, actor: Actor, folder_id: int, before: int | None) -> Done:
@@ -50,7 +64,7 @@ class FolderService:
         if before is not None:
             await self._access.folder(actor, before)
         shelf = await self._reading.shelf(folder.user_id)
-        order = sorted(shelf.folders.values(), key=lambda f: (f.position, f.title.casefold(), f.id))
+        order = [each for each, _ in shelf.tree() if each.parent_id == folder.parent_id]
         index = [f.id for f in order].index(folder_id)
         follower = order[index + 1].id if index + 1 < len(order) else None
         if before in (folder_id, follower):

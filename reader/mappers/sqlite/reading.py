@@ -19,13 +19,15 @@ from reader.mappers.subscriptions import Marked, ReadingDelta
 from reader.models.subscription import Folder, ReadChange, Subscription
 
 SUBSCRIPTION = "user_id, feed_id, folder_id, title, position, read, rev, created_rev, created_at"
-FOLDER = "id, user_id, title, position, open"
+FOLDER = "id, user_id, title, position, open, parent_id"
 
 
 def folders_of(con: sqlite3.Connection, user_id: int) -> list[Folder]:
     """In their order."""
     rows = con.execute(f"SELECT {FOLDER} FROM folder WHERE user_id = ? ORDER BY position, id", (user_id,))
-    return [Folder(id_, user, title, position, bool(open_)) for id_, user, title, position, open_ in rows]
+    return [
+        Folder(id_, user, title, position, bool(open_), parent) for id_, user, title, position, open_, parent in rows
+    ]
 
 
 def rev(con: sqlite3.Connection, user_id: int) -> int:

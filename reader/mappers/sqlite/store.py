@@ -12,6 +12,7 @@ from reader.mappers.sqlite.engine import Engine, StoreError
 from reader.mappers.sqlite.entries import SqliteEntries
 from reader.mappers.sqlite.feeds import SqliteFeeds
 from reader.mappers.sqlite.flags import SqliteFlags
+from reader.mappers.sqlite.imports import SqliteImports
 from reader.mappers.sqlite.migrations import MIGRATIONS, applied, migrate
 from reader.mappers.sqlite.operations import SqliteOperations
 from reader.mappers.sqlite.search import SqliteSearch
@@ -41,6 +42,7 @@ class SqliteMappers:
         self.leases = SqliteLeases(engine)
         self.undo = SqliteUndo(engine)
         self.operations = SqliteOperations(engine)
+        self.imports = SqliteImports(engine)
 
     async def migrate(self) -> list[str]:
         return await self.engine.write(migrate)

@@ -61,8 +61,11 @@ class SqliteSubscriptions:
     async def rename(self, user_id: int, feed_id: int, title: str | None) -> None:
         await self._engine.write(shape.rename, user_id, feed_id, title)
 
-    async def add_folder(self, user_id: int, title: str) -> Folder:
-        return await self._engine.write(folders.add_folder, user_id, title)
+    async def add_folder(self, user_id: int, title: str, parent_id: int | None = None) -> Folder:
+        return await self._engine.write(folders.add_folder, user_id, title, parent_id)
+
+    async def nest_folder(self, user_id: int, folder_id: int, parent_id: int | None) -> None:
+        await self._engine.write(folders.nest_folder, user_id, folder_id, parent_id)
 
     async def rename_folder(self, user_id: int, folder_id: int, title: str) -> None:
         await self._engine.write(folders.rename_folder, user_id, folder_id, title)
@@ -70,8 +73,8 @@ class SqliteSubscriptions:
     async def remove_folder(self, user_id: int, folder_id: int) -> list[int]:
         return await self._engine.write(folders.remove_folder, user_id, folder_id)
 
-    async def restore_folder(self, folder: Folder, feed_ids: Sequence[int]) -> Folder:
-        return await self._engine.write(folders.restore_folder, folder, feed_ids)
+    async def restore_folder(self, folder: Folder, feed_ids: Sequence[int], folder_ids: Sequence[int] = ()) -> Folder:
+        return await self._engine.write(folders.restore_folder, folder, feed_ids, folder_ids)
 
     async def move_folder(self, user_id: int, folder_id: int, before: int | None) -> None:
         await self._engine.write(folders.move_folder, user_id, folder_id, before)

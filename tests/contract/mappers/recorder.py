@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from reader.mappers import Mappers
 
-PARTS = ("users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations")
+PARTS = ("users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations", "imports")
 BUNDLE = ("migrate", "backup", "ready", "close")
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 import sqlite3
 
 from reader.mappers.sqlite.connection import APPLICATION_ID
-from reader.mappers.sqlite.migrations import m0001_start, m0002_ingest, m0003_jobs, m0005_search, m0007_tokens
+from reader.mappers.sqlite.migrations import (
+    m0001_start,
+    m0002_ingest,
+    m0003_jobs,
+    m0004_imports,
+    m0005_search,
+    m0007_tokens,
+)
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0001_start", m0001_start.SQL),
     ("0002_ingest", m0002_ingest.SQL),
     ("0003_jobs", m0003_jobs.SQL),
+    ("0004_imports", m0004_imports.SQL),
     ("0005_search", m0005_search.SQL),
     ("0007_tokens", m0007_tokens.SQL),
 )
