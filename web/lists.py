@@ -114,9 +114,18 @@ def _nothing_yet(page: Page, side: Sidebar) -> Empty:
             return "Evantr is fetching this feed", "Its entries appear here in a moment.", "", ""
         words = f"Evantr checks {page.title} and shows here what it publishes."
         return "No entries yet", words, f"/feed/{page.scope.id}/health", "Why it is quiet"
-    if page.scope.kind == "folder" and not any(f.id == page.scope.id and f.feeds for f in side.folders):
+    if page.scope.kind == "folder" and _is_bare(side, page.scope.id):
         return "No feeds in this folder", "Add a site to it, or move feeds here.", "/add", "Add a site"
     return "No entries yet", "Evantr is fetching what you subscribed to. It appears here.", "", ""
+
+
+def _is_bare(side: Sidebar, folder_id: int) -> bool:
+    """Whether neither the folder nor one inside it holds a feed."""
+    inside = {folder_id}
+    for folder in side.folders:  # each comes before those in it
+        if folder.parent_id in inside:
+            inside.add(folder.id)
+    return not any(folder.feeds for folder in side.folders if folder.id in inside)
 
 
 def _name(page: Page) -> str:

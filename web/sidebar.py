@@ -9,6 +9,7 @@ from markupsafe import Markup
 from reader.models.reading import FeedRow, FolderRow, Scope, Sidebar
 from web.draw import Signs, esc, fav, safe
 
+LEVELS = 3  # deeper folders are drawn at the third
 CURRENT = ' aria-current="page"'
 
 
@@ -22,6 +23,9 @@ class SidebarView:
         self._whole = whole
         self._feed = current.id if current and current.kind == "feed" else 0
         self._folder = current.id if current and current.kind == "folder" else 0
+        self._inside: dict[int | None, list[FolderRow]] = {}
+        for folder in side.folders:
+            self._inside.setdefault(folder.parent_id, []).append(folder)
 
     def nav(self) -> Markup:
         side = self._side
@@ -31,7 +35,7 @@ class SidebarView:
             self._fixed("later", "/later", "later", "Read later", side.later, "entries"),
             self._fixed("starred", "/starred", "star", "Starred", 0, ""),
             '</ul><h2>Folders</h2><ul class="folders">',
-            *map(self._folder_item, side.folders),
+            *map(self._folder_item, self._inside.get(None, ())),
             self.feeds(side.feeds),
             "</ul>",
         ]
@@ -39,6 +43,11 @@ class SidebarView:
             parts.append('<p class="quiet none">What you subscribe to appears here.</p>')
         parts.append("</nav>")
         return safe("".join(parts))
+
+    def folder(self, folder_id: int) -> str:
+        """What is in one folder: the folders in it, then its feeds."""
+        folder = next((each for each in self._side.folders if each.id == folder_id), None)
+        return self._content(folder) if folder is not None else ""
 
     def feeds(self, rows: Iterable[FeedRow]) -> str:
         return "".join(map(self._feed_item, rows))
@@ -53,12 +62,13 @@ class SidebarView:
 
     def _folder_item(self, folder: FolderRow) -> str:
         title = esc(folder.title)
-        drawn = folder.open or folder.id == self._folder or self._holds_current(folder)
+        drawn = folder.open or self._holds_current(folder)
         current = CURRENT if folder.id == self._folder else ""
-        ids = "" if drawn or self._whole else f' data-feeds="{" ".join([str(f.feed_id) for f in folder.feeds])}"'
-        feeds = self.feeds(folder.feeds) if drawn or self._whole else ""
+        ids = "" if drawn or self._whole else f' data-feeds="{" ".join(map(str, self._feed_ids(folder)))}"'
+        feeds = self._content(folder) if drawn or self._whole else ""
+        inner = f" in{min(folder.depth, LEVELS - 1)}" if folder.depth else ""
         return (
-            f'<li class="folder" data-folder="{folder.id}"{ids}>'
+            f'<li class="folder{inner}" data-folder="{folder.id}"{ids}>'
             '<form class="folding" method="post" action="/do/fold">'
             f'<input type="hidden" name="folder" value="{folder.id}">'
             f'<button class="fold" name="open" value="{int(not folder.open)}" aria-expanded="{str(drawn).lower()}"'
@@ -69,8 +79,20 @@ class SidebarView:
             f"<ul{'' if drawn else ' hidden'}>{feeds}</ul></li>"
         )
 
+    def _content(self, folder: FolderRow) -> str:
+        return "".join(map(self._folder_item, self._inside.get(folder.id, ()))) + self.feeds(folder.feeds)
+
+    def _feed_ids(self, folder: FolderRow) -> list[int]:
+        """Of the folder and of all in it."""
+        ids = [feed.feed_id for feed in folder.feeds]
+        for inner in self._inside.get(folder.id, ()):
+            ids += self._feed_ids(inner)
+        return ids
+
     def _holds_current(self, folder: FolderRow) -> bool:
-        return bool(self._feed) and any(feed.feed_id == self._feed for feed in folder.feeds)
+        if folder.id == self._folder or (self._feed and any(feed.feed_id == self._feed for feed in folder.feeds)):
+            return True
+        return any(map(self._holds_current, self._inside.get(folder.id, ())))
 
     def _feed_item(self, feed: FeedRow) -> str:
         title = esc(feed.title)

@@ -19,7 +19,8 @@ class FolderBranch(BaseModel):
     title: str = Field(examples=["News"])
     open: bool
     position: int = Field(examples=[0])
-    unread: int = Field(ge=0, examples=[12])
+    unread: int = Field(ge=0, examples=[12], description="Of its feeds and of those in folders inside it.")
+    parent_id: int | None = Field(description="The folder it is in; the list has it before this one.", examples=[None])
     feeds: list[FeedItem]
 
 
@@ -58,6 +59,7 @@ async def sidebar(request: Request) -> Response:
             "open": f.open,
             "position": f.position,
             "unread": f.unread,
+            "parent_id": f.parent_id,
             "feeds": [feed_item(row) for row in f.feeds],
         }
         for f in side.folders

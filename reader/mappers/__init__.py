@@ -8,8 +8,8 @@ from typing import Protocol
 from reader.mappers.entries import EntryMapper
 from reader.mappers.feeds import FeedMapper
 from reader.mappers.flags import FlagMapper
-from reader.mappers.operations import OperationsMapper
 from reader.mappers.imports import ImportMapper
+from reader.mappers.operations import OperationsMapper
 from reader.mappers.search import SearchMapper
 from reader.mappers.subscriptions import SubscriptionMapper
 from reader.mappers.users import UserMapper
@@ -39,6 +39,7 @@ class Mappers(Protocol):
     def undo(self) -> UndoMapper: ...
     @property
     def operations(self) -> OperationsMapper: ...
+    @property
     def imports(self) -> ImportMapper: ...
 
     async def migrate(self) -> list[str]:

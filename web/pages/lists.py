@@ -119,8 +119,7 @@ async def sidebar(visit: Visit) -> Response:
     signs: Signs = visit.kit.signs
     wanted = visit.query("folder")
     if wanted:
-        feeds = next((f.feeds for f in side.folders if str(f.id) == wanted), ())
-        return visit.html(SidebarView(signs, side, current).feeds(feeds))
+        return visit.html(SidebarView(signs, side, current).folder(int(wanted) if wanted.isdecimal() else 0))
     return visit.html(SidebarView(signs, side, current, whole=visit.query("all") == "1").nav())
 
 

@@ -27,7 +27,7 @@ FINAL = ("done", "cancelled", "undone")
 
 
 def _import(row: Sequence[Any]) -> Import:
-    return Import(*row[:9], tuple(json.loads(row[9])))
+    return Import(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], tuple(json.loads(row[9])))
 
 
 def _item(row: Sequence[Any]) -> ImportItem:

@@ -193,16 +193,15 @@ def put_back(con: sqlite3.Connection, import_id: int, number: int, url: str | No
     row = con.execute(sql, (import_id, number)).fetchone()
     if row is None:
         return False
-    if url is None:
-        change, values = "", ()
-    else:
+    if url is not None:
         _unsubscribe(con, import_id, [(row[0], row[1])])
-        change, values = ", url = ?, feed_id = NULL, made_rev = NULL", (url,)
-    con.execute(
+        sql = "UPDATE import_item SET url = ?, feed_id = NULL, made_rev = NULL WHERE import_id = ? AND number = ?"
+        con.execute(sql, (url, import_id, number))
+    sql = (
         "UPDATE import_item SET state = 'waiting', reason = NULL, looking = NULL, found = '[]'"
-        f"{change} WHERE import_id = ? AND number = ?",
-        (*values, import_id, number),
+        " WHERE import_id = ? AND number = ?"
     )
+    con.execute(sql, (import_id, number))
     return True
 
 
@@ -216,8 +215,8 @@ def take_back(con: sqlite3.Connection, import_id: int, waiting_only: bool) -> tu
     removed = _unsubscribe(con, import_id, con.execute(sql, (import_id,)).fetchall())
     if waiting_only:
         con.execute(
-            "UPDATE import_item SET state = 'skipped', settled = 1, reason = 'The import was cancelled before its turn.'"
-            " WHERE import_id = ? AND state = 'waiting'",
+            "UPDATE import_item SET state = 'skipped', settled = 1,"
+            " reason = 'The import was cancelled before its turn.' WHERE import_id = ? AND state = 'waiting'",
             (import_id,),
         )
     folders = _remove_empty(con, json.loads(row[0]))

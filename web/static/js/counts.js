@@ -35,8 +35,8 @@ function paint(link, number, word = "unread") {
 
 /** The sum over a folder's feeds; while they are not drawn the folder names them. */
 function sum(folder) {
-  const ids = folder.dataset.feeds !== undefined
-    ? folder.dataset.feeds.split(" ") : all("[data-feed-row]", folder).map((link) => link.dataset.feedRow);
+  const ids = [folder, ...all(".folder", folder)].flatMap((each) => each.dataset.feeds?.split(" ") ?? []);
+  ids.push(...all("[data-feed-row]", folder).map((link) => link.dataset.feedRow));
   return ids.reduce((total, id) => total + (known.feeds.get(Number(id)) ?? 0), 0);
 }
 

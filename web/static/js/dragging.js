@@ -23,7 +23,7 @@ function aim(x, y) {
   const box = link.getBoundingClientRect();
   const part = (y - box.top) / box.height;
   const folder = item.classList.contains("folder");
-  if (drag.folder) return folder ? { item, place: part < 0.5 ? "before" : "after" } : null;
+  if (drag.folder) return folder && item.parentElement === drag.item.parentElement ? { item, place: part < 0.5 ? "before" : "after" } : null;
   return folder ? { item, place: "into" } : { item, place: part < 0.5 ? "before" : "after" };
 }
 

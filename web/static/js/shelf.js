@@ -9,20 +9,21 @@ export const feedItem = (id) => one(`.side li[data-feed="${id}"]`);
 /** The row of a feed; where its folder was drawn closed, its rows are fetched first. */
 export async function reachFeed(id) {
   if (feedItem(id)) return feedItem(id);
-  const folder = all(".side li.folder[data-feeds]").find((item) => item.dataset.feeds.split(" ").includes(String(id)));
-  if (folder) await fill(folder);
+  const holds = (item) => item.dataset.feeds.split(" ").includes(String(id));
+  for (let folder; (folder = all(".side li.folder[data-feeds]").find(holds));) await fill(folder); // one in another
   return feedItem(id);
 }
 
 export const folderItem = (id) => one(`.side li.folder[data-folder="${id}"]`);
-export const folders = () => all(".side li.folder").map((item) => ({ id: Number(item.dataset.folder), title: one(".label", item).textContent }));
+export const folders = () => all(".side li.folder")
+  .map((item) => ({ id: Number(item.dataset.folder), title: one(".label", item).textContent }));
 
 /** The list that the feeds of a folder are in; without a folder, the outer one. */
 export const shelf = (folderId) => (folderId ? one("ul", folderItem(folderId)) : one(".side .folders"));
 
 /** A folder whose feeds are not drawn keeps their ids: a move there or from there changes them. */
 function listed(item, folder) {
-  const home = folder && folderItem(folder);
+  const home = folder && folderItem(folder).closest("li.folder[data-feeds]");
   if (home?.dataset.feeds !== undefined) home.dataset.feeds = `${home.dataset.feeds} ${item.dataset.feed}`.trim();
 }
 
