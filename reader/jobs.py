@@ -22,6 +22,7 @@ class PullFeed:
 
     NAME: ClassVar[str] = "pull"
     ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = True
     feed_id: int
     user: bool = False
     imported: bool = False
@@ -39,6 +40,7 @@ class Discover:
 
     NAME: ClassVar[str] = "discover"
     ROW: ClassVar[bool] = True
+    WATCHED: ClassVar[bool] = True
     address: str
     typed: str = ""
 
@@ -51,6 +53,7 @@ class Discover:
 class FetchIcon:
     NAME: ClassVar[str] = "icon"
     ROW: ClassVar[bool] = True
+    WATCHED: ClassVar[bool] = True
     feed_id: int
 
     @property
@@ -64,6 +67,7 @@ class Upkeep:
 
     NAME: ClassVar[str] = "upkeep"
     ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = False
 
     @property
     def queue(self) -> str:
@@ -71,7 +75,8 @@ class Upkeep:
 
 
 Payload = PullFeed | Discover | FetchIcon | Upkeep
-"""Each names itself (NAME) and says whether it is a row of its own (ROW) or due by some other row."""
+"""Each names itself (NAME), says whether it is a row of its own (ROW) or due by some other row, and whether it is run
+in a process apart after it may have ended one (WATCHED): those that touch what comes from outside."""
 
 KINDS: tuple[type[Payload], ...] = (PullFeed, Discover, FetchIcon, Upkeep)
 

@@ -1,32 +1,26 @@
 """Parsing and cleaning away from the event loop: a pool of processes that come when needed and go when idle.
 
-A hostile document costs one task: its process has a time limit (pebble kills it), a memory limit, and a life of a
-bounded number of tasks. The children are started by a fork server that has imported nothing of ours, so that they
-hold neither the web application nor the database.
+A hostile document costs one task: its process has a time limit, a memory limit, and a life of a bounded number of
+tasks. A task whose process dies is given to another one; one that has ended three is given up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import heapq
-import multiprocessing
-import multiprocessing.connection
-import os
-import pickle
-import resource
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
-from pebble import ProcessExpired, ProcessPool
 
 from reader.errors import Upstream
+from reader.models.operations import CpuSettings, CpuStatus
+from reader.process import memory_of
+from workers.cpu_process import CpuProcess, ProcessDied
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -34,9 +28,10 @@ log = structlog.get_logger(__name__)
 IDLE_SECONDS = 30.0
 LIFE_SECONDS = 3600.0
 LIFE_TASKS = 2000
-MEMORY_BYTES = 1_500_000_000
+MEMORY_BYTES = 1430 * 1_048_576
+DEATHS_MOST = 3
 TOO_SLOW = "This document takes too long to read. Evantr stopped after {seconds:g} seconds."
-TOO_BIG = "This document takes too much memory to read."
+POISON = "Reading this document ended the process that read it {count} times ({how})."
 
 _urgent: ContextVar[bool] = ContextVar("urgent", default=False)
 
@@ -67,31 +62,63 @@ class CpuPool:
         *,
         idle_seconds: float = IDLE_SECONDS,
         life_seconds: float = LIFE_SECONDS,
+        life_tasks: int = LIFE_TASKS,
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._workers = workers
         self._idle_seconds = idle_seconds
         self._life_seconds = life_seconds
+        self._life_tasks = life_tasks
         self._memory_bytes = memory_bytes
-        self._pool: ProcessPool | None = None
-        self._born = 0.0
+        self._generation = 0
+        self._idle: list[CpuProcess] = []  # the one used last comes last
+        self._busy: set[CpuProcess] = set()
         self._running = 0
         self._numbers = 0
         self._turns: list[_Turn] = []
-        self._idle: asyncio.TimerHandle | None = None
-        self._switching = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
     @property
     def alive(self) -> bool:
         """Whether processes are kept at the moment."""
-        return self._pool is not None
+        return bool(self._idle or self._busy)
+
+    def statuses(self) -> tuple[CpuStatus, ...]:
+        """Each process as it is right now."""
+        now = time.monotonic()
+        return tuple(
+            CpuStatus(
+                each.pid, memory_of(each.pid), each.jobs, each.running, each.since,
+                0.0 if each in self._busy else now - each.idle_since,
+            )
+            for each in sorted([*self._idle, *self._busy], key=lambda each: each.pid)
+        )  # fmt: skip
+
+    def configure(self, settings: CpuSettings) -> None:
+        """Go by these settings from now on. What runs goes on as it began; its process is replaced afterwards."""
+        memory = settings.memory_mb * 1_048_576
+        if memory != self._memory_bytes:
+            self._memory_bytes = memory
+            self._generation += 1
+        self._workers, self._life_tasks = settings.workers, settings.life_jobs
+        self._idle_seconds = settings.idle_seconds
+        keep = max(0, self._workers - self._running)
+        worn = [each for each in self._idle if self._worn(each)]
+        self._idle = [each for each in self._idle if each not in worn]
+        while len(self._idle) > keep:
+            worn.append(self._idle.pop(0))
+        for each in worn:
+            self._end(each)
+        if self._turns:
+            self._pass_on()
 
     async def run(self, function: Callable[..., T], *args: object, seconds: float = 20.0) -> T:
         """See Cpu.run."""
         await self._turn()
         try:
-            return await self._attempt(function, args, seconds)
+            return await self._attempts(function, args, seconds)
         finally:
             self._running -= 1
             self._pass_on()
@@ -99,7 +126,14 @@ class CpuPool:
     async def close(self) -> None:
         """End the processes now; what still runs in them is lost."""
         self._closed = True
-        await self._stop(kill=True)
+        if self._timer is not None:
+            self._timer.cancel()
+        for each in [*self._idle, *self._busy]:
+            self._end(each)
+        self._idle.clear()
+        await asyncio.gather(*self._ending, return_exceptions=True)
+
+    # ---- whose turn it is
 
     async def _turn(self) -> None:
         if self._closed:
@@ -124,113 +158,80 @@ class CpuPool:
             if not turn.ready.done():
                 self._running += 1
                 turn.ready.set_result(None)
-        if not self._running:
-            self._rest()
 
-    def _rest(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_if_idle)
+    # ---- processes
 
-    def _end_if_idle(self) -> None:
-        self._idle = None
-        if not self._running and self._pool is not None:
-            self._ending = asyncio.get_running_loop().create_task(self._stop())
-
-    async def _attempt(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
-        for attempt in (1, 2):
-            pool = await self._ready_pool()
+    async def _attempts(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
+        deaths = 0
+        while True:
+            process = await self._process()
+            self._busy.add(process)
+            well = False
             try:
-                future = await asyncio.to_thread(pool.schedule, _perform, (function, args), timeout=seconds)
-                result: Any = await asyncio.wrap_future(future)
+                result: Any = await process.call(function, args, seconds, time.time())
+                well = True
             except TimeoutError:
                 raise Upstream("too_large", TOO_SLOW.format(seconds=seconds)) from None
-            except ProcessExpired as error:
-                log.warning("a CPU process died", code=error.exitcode, function=function.__name__)
-                raise Upstream("too_large", TOO_BIG) from None
-            except (BrokenProcessPool, RuntimeError) as error:
-                if isinstance(error, BrokenProcessPool) or (pool is self._pool and not pool.active):
-                    log.warning("the CPU pool broke and is built anew", error=repr(error), attempt=attempt)
-                    await self._stop(kill=True)
-                    if attempt == 1:
-                        continue
+            except ProcessDied as error:
+                deaths += 1
+                log.warning("a CPU process died", how=str(error), function=function.__name__, times=deaths)
+                if self._closed:
+                    raise RuntimeError("the CPU pool is closed") from None
+                if deaths >= DEATHS_MOST:
+                    raise Upstream("crashed", POISON.format(count=deaths, how=error)) from None
+                continue
+            except Exception:
+                well = True  # the function raised it; the process is as good as before
                 raise
-            if isinstance(result, Upstream):
-                raise result
+            finally:
+                self._busy.discard(process)
+                self._give_back(process, well)
             return result  # type: ignore[no-any-return]
-        raise AssertionError("unreachable")
 
-    async def _ready_pool(self) -> ProcessPool:
-        async with self._switching:
-            if self._closed:
-                raise RuntimeError("the CPU pool is closed")
-            old = self._pool is not None and time.monotonic() - self._born > self._life_seconds
-            if old and self._running == 1:
-                await self._end_pool(kill=False)
-            if self._pool is None:
-                context = multiprocessing.get_context("forkserver")
-                context.set_forkserver_preload([])
-                self._pool = ProcessPool(
-                    self._workers,
-                    max_tasks=LIFE_TASKS,
-                    initializer=_prepare,
-                    initargs=(self._memory_bytes,),
-                    context=context,
-                )
-                self._born = time.monotonic()
-            return self._pool
+    async def _process(self) -> CpuProcess:
+        while self._idle:
+            process = self._idle.pop()
+            if process.lives and not self._worn(process):
+                return process
+            self._end(process)  # it is old, or was killed while nobody looked
+        process = CpuProcess(self._memory_bytes, self._generation)
+        await process.start()
+        if self._closed:
+            self._end(process)
+            raise RuntimeError("the CPU pool is closed")
+        return process
 
-    async def _stop(self, *, kill: bool = False) -> None:
-        async with self._switching:
-            if kill or not self._running:
-                await self._end_pool(kill=kill)
+    def _give_back(self, process: CpuProcess, well: bool) -> None:
+        if not well or self._closed or self._worn(process) or self._running > self._workers:
+            self._end(process)
+            return
+        self._idle.append(process)
+        self._rest()
 
-    async def _end_pool(self, *, kill: bool) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(_end, pool, kill)
+    def _worn(self, process: CpuProcess) -> bool:
+        return (
+            process.jobs >= self._life_tasks
+            or process.generation != self._generation
+            or time.monotonic() - process.born > self._life_seconds
+        )
 
+    def _end(self, process: CpuProcess) -> None:
+        task = asyncio.get_running_loop().create_task(process.end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
-def _end(pool: ProcessPool, kill: bool) -> None:
-    if kill:
-        pool.stop()  # type: ignore[no-untyped-call]
-    else:
-        pool.close()  # type: ignore[no-untyped-call]
-    pool.join()
+    def _rest(self) -> None:
+        if self._timer is None and self._idle:
+            self._timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_idle)
 
-
-def _prepare(memory_bytes: int) -> None:
-    """First thing in a new process: its memory limit, and an end when the program dies."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
-
-
-def _follow_parent() -> None:
-    """A kill -9 of the program must not leave a process behind that works on."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-
-def _perform(function: Callable[..., object], args: tuple[object, ...]) -> object:
-    """Runs in the child; turns what pickle would spoil into something that it does not."""
-    try:
-        return function(*args)
-    except Upstream as error:
-        return error
-    except (MemoryError, RecursionError):
-        return Upstream("too_large", TOO_BIG)
-    except Exception as error:
-        if _survives(error):
-            raise
-        raise RuntimeError(f"{type(error).__name__}: {error}") from None
-
-
-def _survives(error: Exception) -> bool:
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 -- our own object, in the same process
-    except Exception:
-        return False
-    return True
+    def _end_idle(self) -> None:
+        self._timer = None
+        now = time.monotonic()
+        tired = [each for each in self._idle if now - each.idle_since >= self._idle_seconds]
+        self._idle = [each for each in self._idle if each not in tired]
+        for each in tired:
+            self._end(each)
+        if self._idle:
+            oldest = min(each.idle_since for each in self._idle)
+            wait = max(0.01, oldest + self._idle_seconds - now)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._end_idle)

@@ -1,111 +1,163 @@
 """The manager: takes jobs from the transport and runs them, each within its limits, whatever becomes of one of them.
 
-Queues that a person waits for come first and have places of their own, so that the updater's pulls never fill them.
+Queues that a person waits for come first and have places of their own, so that the updater's pulls never fill them. How
+many jobs of the others run at a time follows the load (workers.load). Settings change while it runs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import structlog
-from structlog.contextvars import bound_contextvars
 
 from reader.container import Container
-from reader.gateways.work import WorkGateway, is_row
+from reader.events import OPERATIONS_TOPIC
+from reader.gateways.queue_settings import InForce
 from reader.jobs import USER_QUEUES
-from reader.models.job import Job
-from reader.settings import Settings
-from workers import jobs
-from workers.cpu import urgent
+from reader.models.operations import QueueSettings, QueueStatus
+from workers.cpu import CpuPool
+from workers.figures import Counts, Figures
+from workers.load import Follow, LoadMeter
+from workers.runs import LEASE_SECONDS, Run, Runner
 from workers.transport import ALL_QUEUES, Delivery, Transport, in_order
+from workers.ward import Ward
 
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 3.0
+BEAT_SECONDS = 5.0
 FAULT_PAUSE = 1.0
-LEASE_MARGIN = 10.0
-BACKOFF_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Of one queue: ``most`` jobs at a time, ``seconds`` for one, ``attempts`` before a row job has failed."""
-
-    most: int
-    seconds: float
-    attempts: int = 3
-
-
-def limits_of(settings: Settings) -> dict[str, Limits]:
-    """The limits of each queue in one process."""
-    wide = settings.fetch_concurrency
-    pull_seconds = settings.fetch_timeout * 2 + 60  # the wait for a place at the host included
-    return {
-        "pull": Limits(max(4, wide // 4), pull_seconds),
-        "discovery": Limits(max(4, wide // 4), settings.fetch_timeout * 2 + 30, attempts=2),
-        "pull-sys": Limits(wide, pull_seconds),
-        "import": Limits(wide, pull_seconds),
-        "icon": Limits(max(2, wide // 8), settings.fetch_timeout * 2),
-        "upkeep": Limits(1, 1800),
-    }
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a manager did since it started, per queue."""
-
-    done: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
 
 
 class Manager:
     """Serves ``queues`` of ``transport`` until stop()."""
 
-    def __init__(self, container: Container, transport: Transport, queues: Iterable[str] = ALL_QUEUES) -> None:
+    def __init__(
+        self,
+        container: Container,
+        transport: Transport,
+        queues: Iterable[str] = ALL_QUEUES,
+        ward: Ward | None = None,
+    ) -> None:
         self._container = container
         self._transport = transport
         self._queues = in_order(queues)
-        self._limits = limits_of(container.settings)
-        self._work = WorkGateway(container.mappers, container.bus, container.clock)
-        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._ward = ward or Ward(container.settings)
+        self._settings: dict[str, QueueSettings] = {}
+        self._follows: dict[str, Follow] = {}
+        self._used: dict[str, float] = {}  # queue → monotonic time when a job of it was started last
+        self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._busy: Counter[str] = Counter()
         self._wake = asyncio.Event()
         self._stopping = False
-        self.counts = Counts()
+        self.meter = LoadMeter()
+        self.figures = Figures()
+        self._runner = Runner(container, transport, self.figures, self._settings.__getitem__, self._ward)
+
+    @property
+    def counts(self) -> Counts:
+        return self.figures.counts
+
+    @property
+    def draining(self) -> bool:
+        return self._stopping
 
     @property
     def running(self) -> dict[str, int]:
         """Jobs that run now, per queue."""
         return {queue: self._busy[queue] for queue in self._queues}
 
+    def allowed(self, queue: str) -> int:
+        """How many jobs of ``queue`` may run at the moment."""
+        return self._follows[queue].allowed
+
+    def queue_statuses(self) -> tuple[QueueStatus, ...]:
+        """Each queue that is served, as it is right now; user queues first."""
+        return tuple(self._status(queue) for queue in self._queues if queue in self._settings)
+
+    def _status(self, queue: str) -> QueueStatus:
+        depth = self._transport.depth(queue)
+        done, failed = self.figures.per_minute(queue)
+        return QueueStatus(
+            name=queue,
+            priority="user" if queue in USER_QUEUES else "system",
+            waiting=depth.waiting,
+            delayed=depth.delayed,
+            running=self._busy[queue],
+            allowed=self.allowed(queue),
+            done_per_minute=done,
+            failed_per_minute=failed,
+            oldest_age=depth.oldest_age,
+            done=self.counts.done[queue],
+            failed=self.counts.failed[queue],
+            dead=0,
+            settings=self._settings[queue],
+        )
+
+    # ---- settings
+
+    def use(self, in_force: InForce) -> None:
+        """Go by these settings from now on. What runs goes on as it began."""
+        for queue in self._queues:
+            settings = in_force.queue(queue)
+            self._settings[queue] = settings
+            follow = self._follows.setdefault(queue, Follow(settings.max_running, steady=queue in USER_QUEUES))
+            follow.resize(settings.max_running)
+            self._transport.set_room(queue, settings.buffer)
+        if isinstance(self._container.cpu, CpuPool):
+            self._container.cpu.configure(in_force.cpu())
+        self._wake.set()
+
+    async def _watch_settings(self) -> None:
+        async with self._container.bus.subscribe([OPERATIONS_TOPIC]) as channel:
+            async for _ in channel:
+                try:
+                    self.use(await self._container.gateways.operations.in_force())
+                except Exception:
+                    log.exception("the settings of queues could not be read; what was in force stays")
+
+    # ---- serving
+
     async def run(self) -> None:
-        """Serve until stop() or cancellation."""
-        arrivals = asyncio.create_task(self._watch_arrivals())
+        """Serve until stop() or cancellation. Jobs of processes of this machine that died are freed first."""
+        self.use(await self._container.gateways.operations.in_force())
+        await self._container.gateways.work.free_dead()
+        forget = self._transport.on_cancel(self._cancel)
+        helpers = [
+            asyncio.create_task(part, name=name)
+            for name, part in (
+                ("arrivals", self._watch_arrivals()),
+                ("settings", self._watch_settings()),
+                ("load", self._follow_load()),
+                ("beats", self._beat()),
+            )
+        ]
         try:
             while not self._stopping:
                 self._wake.clear()
                 await self._start_what_fits()
                 await self._wake.wait()
         finally:
-            arrivals.cancel()
+            forget()
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
 
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Take nothing more, let running jobs end for ``grace`` seconds, then hand the rest back."""
         self._stopping = True
         self._wake.set()
-        if not self._tasks:
-            return
-        _, rest = await asyncio.wait(self._tasks, timeout=grace)
-        if rest:
-            log.info("jobs are handed back", count=len(rest))
-            for task in rest:
-                task.cancel()
-            await asyncio.wait(rest, timeout=grace)
+        if self._tasks:
+            _, rest = await asyncio.wait(self._tasks, timeout=grace)
+            if rest:
+                log.info("jobs are handed back", count=len(rest))
+                for task in rest:
+                    task.cancel()
+                await asyncio.wait(rest, timeout=grace)
+        await self._ward.close()
 
     async def _watch_arrivals(self) -> None:
         while True:
@@ -114,76 +166,68 @@ class Manager:
 
     async def _start_what_fits(self) -> None:
         for queue in self._queues:
-            while not self._stopping and self._busy[queue] < self._limits[queue].most:
+            while not self._stopping and self._busy[queue] < self._follows[queue].allowed:
                 item = await self._transport.take(queue)
                 if item is None:
                     break
                 self._busy[queue] += 1
-                task = asyncio.create_task(self._serve(item, queue), name=f"{item.payload.NAME} {item.key}")
-                self._tasks[task] = queue
+                self._used[queue] = time.monotonic()
+                task = asyncio.create_task(self._runner.serve(item), name=f"{item.payload.NAME} {item.key}")
+                self._tasks[task] = item
                 task.add_done_callback(self._left)
 
     def _left(self, task: asyncio.Task[None]) -> None:
-        self._busy[self._tasks.pop(task)] -= 1
+        self._busy[self._tasks.pop(task).queue] -= 1
         self._wake.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("a job got past its runner", exc_info=task.exception())
 
-    async def _serve(self, item: Delivery, queue: str) -> None:
-        """One job from its start to its end. Nothing that it raises gets past here."""
-        with bound_contextvars(job_id=item.key[:12], job=item.payload.NAME), urgent(queue in USER_QUEUES):
+    def _cancel(self, key: str) -> bool:
+        """Somebody cancelled a running job; whether it runs here."""
+        for task, item in self._tasks.items():
+            if item.key == key:
+                self._runner.cancelled.add(key)
+                task.cancel()
+                return True
+        return False
+
+    # ---- what goes on beside
+
+    async def _follow_load(self) -> None:
+        while True:
+            lag, cpu = await self.meter.tick()
+            now = time.monotonic()
+            for queue, follow in self._follows.items():
+                before = follow.allowed
+                full = self._busy[queue] >= before
+                if follow.step(lag, cpu, full) < before:
+                    log.debug("fewer jobs for a while", queue=queue, allowed=follow.allowed, lag_ms=round(lag * 1000))
+                elif full:
+                    self._wake.set()
+                if not self._busy[queue] and now - self._used.get(queue, now) > self._settings[queue].idle_seconds:
+                    follow.restart()
+
+    async def _beat(self) -> None:
+        """Keep what runs ours. Most jobs are over before their first beat."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
             try:
-                if is_row(item.payload):
-                    await self._run_row(item, queue)
-                else:
-                    await self._run_due(item, queue)
+                await self._beat_once(list(self._runner.runs.values()))
+                await self._container.gateways.pulls.beat(BEAT_SECONDS * 2)
             except Exception:
-                self.counts.failed[queue] += 1
-                log.exception("the job could not be kept account of")
-                await asyncio.sleep(FAULT_PAUSE)  # the store may be failing: no storm of attempts
-            finally:
-                await self._transport.ack(item)
+                log.exception("the leases of running jobs could not be extended")
+            self.figures.mark()
 
-    async def _run_due(self, item: Delivery, queue: str) -> None:
-        """A job that is due by some other row; if it fails, it stays due."""
-        start = time.monotonic()
-        try:
-            async with asyncio.timeout(self._limits[queue].seconds):
-                await jobs.run(self._container, item.payload)
-        except TimeoutError:
-            self.counts.failed[queue] += 1
-            log.warning("the job ran over its time limit", seconds=self._limits[queue].seconds)
-        except Exception:
-            self.counts.failed[queue] += 1
-            log.exception("the job failed")
-            await asyncio.sleep(FAULT_PAUSE)
-        else:
-            self.counts.done[queue] += 1
-            log.debug("job done", milliseconds=round((time.monotonic() - start) * 1000))
-
-    async def _run_row(self, item: Delivery, queue: str) -> None:
-        limits = self._limits[queue]
-        row = await self._work.take(item.payload, limits.seconds + LEASE_MARGIN)
-        if row is None:
+    async def _beat_once(self, runs: list[Run]) -> None:
+        for run in runs:
+            await self._transport.beat(run.item)
+        rows = [run.row for run in runs if run.row is not None]
+        if not rows:
             return
-        start = time.monotonic()
-        try:
-            async with asyncio.timeout(limits.seconds):
-                result = await jobs.run(self._container, item.payload)
-        except asyncio.CancelledError:
-            await self._work.give_back(row)
-            raise
-        except TimeoutError:
-            await self._failed(row, limits, queue, f"It took longer than {limits.seconds:g} seconds.")
-        except Exception as error:
-            log.exception("the job failed", attempt=row.attempts)
-            await self._failed(row, limits, queue, f"{type(error).__name__}: {error}")
-        else:
-            self.counts.done[queue] += 1
-            kept = await self._work.finish(row, result or "null")
-            log.info("job done", milliseconds=round((time.monotonic() - start) * 1000), kept=kept)
-
-    async def _failed(self, row: Job, limits: Limits, queue: str, error: str) -> None:
-        self.counts.failed[queue] += 1
-        again = row.attempts < limits.attempts
-        pause = BACKOFF_SECONDS * 4 ** (row.attempts - 1) * random.uniform(0.8, 1.2) if again else None  # noqa: S311
-        log.warning("a job's attempt failed", attempt=row.attempts, retry_in=pause and round(pause), error=error)
-        await self._work.fail(row, error, pause)
+        for key in await self._container.gateways.work.beat(rows, LEASE_SECONDS):
+            if self._cancel(key):
+                log.warning("a job was cancelled, or its lease was lost", job=key)
+        for run in runs:
+            run.beats += 1
+            if run.beats == 1 and run.row is not None and run.row.lost and not run.item.payload.WATCHED:
+                await self._container.gateways.work.trust(run.row)

@@ -16,6 +16,7 @@ from reader.settings import Settings
 from workers.cpu import CpuPool
 from workers.local import LocalQueue, RowsOnly
 from workers.manager import Manager
+from workers.reporter import Reporter
 from workers.transport import ALL_QUEUES
 from workers.updater import Sweeper, Updater
 
@@ -32,7 +33,7 @@ class Program:
 
     ``queues``: what its manager serves (none: no manager). ``updater``: whether it can lead as the updater.
     ``polls``: whether it looks for due work itself, because what another process enqueues does not reach it.
-    ``also``: further parts that run beside these.
+    ``role``: what the process is called where processes are shown. ``also``: further parts that run beside these.
     """
 
     def __init__(
@@ -43,17 +44,22 @@ class Program:
         updater: bool = True,
         polls: bool = False,
         also: Iterable[Part] = (),
+        role: str = "serve",
     ) -> None:
         self._settings = settings
         self._queues = tuple(queues)
         self._updates = updater
         self._polls = polls
         self._also = tuple(also)
+        self._role = role
         self._tasks: list[asyncio.Task[None]] = []
         self.cpu = CpuPool(settings.pool_workers)
         self.transport = LocalQueue()
+        for queue in set(ALL_QUEUES).difference(self._queues):
+            self.transport.set_room(queue, 0)  # nobody here would ever take them
         self.manager: Manager | None = None
         self.updater: Updater | None = None
+        self.reporter: Reporter | None = None
         self.container: Container
 
     async def open(self) -> Container:
@@ -66,13 +72,20 @@ class Program:
         await self.container.fetcher.start()
         return self.container
 
+    def _leads_since(self) -> float | None:
+        return self.updater.leads_since if self.updater is not None else None
+
     def start(self) -> None:
         """Let the parts run; needs open() before."""
         if self._queues:
             self.manager = Manager(self.container, self.transport, self._queues)
-            self._keep("manager", self.manager.run())
         if self._updates:
             self.updater = Updater(self.container, self.transport)
+        self.reporter = Reporter(self.container, self._role, self.manager, self.cpu.statuses, self._leads_since)
+        self._keep("reporter", self.reporter.run())
+        if self.manager is not None:
+            self._keep("manager", self.manager.run())
+        if self.updater is not None:
             self._keep("updater", self.updater.run())
         if self._polls:
             self._keep("poll", poll(self.container, self.transport))
@@ -91,6 +104,9 @@ class Program:
         self._tasks.clear()
         if self.updater is not None:
             await self.updater.stop()
+        if self.reporter is not None:
+            await self.reporter.stop()
+            self.reporter = None
 
     async def close(self) -> None:
         """stop(), and close everything that open() opened."""

@@ -69,7 +69,7 @@ async def serve(program: Program, sock: socket.socket, create_app: AppFactory, s
     try:
         app = create_app(container)
         server = _server(app)
-        with signals() as stop:
+        with signals(_reload(program)) as stop:
             serving = asyncio.create_task(server.serve(sockets=[sock]))
             await _started(server, serving)
             program.start()
@@ -87,7 +87,7 @@ async def work(program: Program, say: Callable[[str], None], name: str) -> None:
     """The parts of ``program`` without a web server, until a signal."""
     await program.open()
     try:
-        with signals() as stop:
+        with signals(_reload(program)) as stop:
             program.start()
             say(f"The {name} runs.")
             await stop.wait()
@@ -96,8 +96,21 @@ async def work(program: Program, say: Callable[[str], None], name: str) -> None:
         await program.close()
 
 
+def _reload(program: Program) -> Callable[[], None]:
+    """What SIGHUP does: the settings file of queues is read again."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        log.info("SIGHUP: the settings file is read again")
+        task = asyncio.get_running_loop().create_task(program.container.gateways.operations.reload())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return reload
+
+
 @contextlib.contextmanager
-def signals() -> Iterator[asyncio.Event]:
+def signals(on_hangup: Callable[[], None] | None = None) -> Iterator[asyncio.Event]:
     """An event that the first SIGTERM or Ctrl-C sets. The second one ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -109,9 +122,13 @@ def signals() -> Iterator[asyncio.Event]:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
+    if on_hangup is not None:
+        loop.add_signal_handler(signal.SIGHUP, on_hangup)
     try:
         yield stop
     finally:
+        if on_hangup is not None:
+            loop.remove_signal_handler(signal.SIGHUP)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 

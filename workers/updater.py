@@ -90,6 +90,8 @@ class Updater:
         self._holder = holder_name()
         self._lease: Lease | None = None
         self._renewed = 0.0
+        self.leads_since: float | None = None
+        """UTC; None while it stands by."""
         self._upkeep_at = 0.0
 
     @property
@@ -149,6 +151,7 @@ class Updater:
             self._lease = await self._work.lead(LEASE, self._holder, LEASE_SECONDS)
         self._renewed = now
         if (before is None) != (self._lease is None):
+            self.leads_since = self._clock.now() if self._lease else None
             log.info("the updater leads" if self._lease else "the updater stands by", holder=self._holder)
         return self._lease is not None
 

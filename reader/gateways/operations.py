@@ -35,6 +35,7 @@ from reader.settings import Settings
 log = structlog.get_logger(__name__)
 
 BUCKET_SECONDS = 300
+DAY = 86_400
 HISTORY_SECONDS = 86_400 + 3600
 VANISHED_SECONDS = 20.0  # a process that has not reported for so long is no longer shown
 AUDIT_KEPT = 10_000
@@ -69,13 +70,20 @@ class OperationsGateway:
         _, store = await self._operations.settings()
         return queue_settings.in_force(self._defaults, self._from_file, store)
 
-    def _read_file(self) -> None:
-        """Anew when the file changed; one that cannot be used leaves what was read before in force."""
+    def file_changed(self) -> bool:
+        """Whether the settings file is another than the one in force."""
+        return self._stamp() != self._file_stamp
+
+    def _stamp(self) -> tuple[int, int] | None:
         try:
             stat = self._file.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size)
         except OSError:
-            stamp = None
+            return None
+        return stat.st_mtime_ns, stat.st_size
+
+    def _read_file(self) -> None:
+        """Anew when the file changed; one that cannot be used leaves what was read before in force."""
+        stamp = self._stamp()
         if stamp == self._file_stamp:
             return
         self._file_stamp = stamp
@@ -112,6 +120,10 @@ class OperationsGateway:
 
     async def forget(self, holder: str) -> None:
         await self._operations.forget(holder)
+
+    async def holders(self) -> list[str]:
+        """Every process that has reported lately and not taken its leave."""
+        return [report.holder for report in await self._operations.reports(self._clock.now() - DAY)]
 
     async def managers(self) -> tuple[ManagerStatus, ...]:
         """Every process that reported lately, this one as it is right now."""

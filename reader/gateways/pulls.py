@@ -27,7 +27,7 @@ from reader.gateways.pull_rules import (
     state_after_error,
     validators,
 )
-from reader.gateways.work import WorkGateway
+from reader.gateways.work import Suspect, WorkGateway
 from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
 from reader.ingest.work import Digest, digest_feed
@@ -36,6 +36,7 @@ from reader.mappers import Mappers
 from reader.mappers.entries import Appended
 from reader.mappers.feeds import FeedMeta, PullResult
 from reader.models.feed import Feed, FeedState, Identity, Pull, Schedule
+from reader.process import holder_name
 from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -97,6 +98,7 @@ class PullGateway:
         self._clock = clock
         self._lease_seconds = settings.fetch_timeout + LEASE_MARGIN
         self._work = WorkGateway(mappers, bus, clock)
+        self._held: dict[int, tuple[int, float]] = {}  # feeds being pulled → (token, monotonic time of the last beat)
 
     async def due(self, limit: int) -> list[tuple[int, str]]:
         """(id, url) of feeds that are due, the longest due first."""
@@ -105,17 +107,32 @@ class PullGateway:
     async def next_due_at(self) -> float | None:
         return await self._feeds.next_due_at()
 
-    async def pull(self, feed_id: int, *, user: bool = False) -> PullOutcome:
-        """Pull the feed if it is due and nobody else does. Failures of its server are an outcome, not an exception."""
+    async def beat(self, older: float) -> int:
+        """Extend the leases of pulls that have run for ``older`` seconds since they last did; how many there were."""
+        now = self._clock.monotonic()
+        slow = [(feed_id, token) for feed_id, (token, at) in self._held.items() if now - at >= older]
+        if slow:
+            await self._feeds.beat(slow, self._clock.now() + self._lease_seconds)
+            self._held.update({feed_id: (token, now) for feed_id, token in slow if feed_id in self._held})
+        return len(slow)
+
+    async def pull(self, feed_id: int, *, user: bool = False, careful: bool = False) -> PullOutcome:
+        """Pull the feed if it is due and nobody else does. Failures of its server are an outcome, not an exception.
+
+        With ``careful``, Suspect is raised for a feed whose last pull ended with its process.
+        """
         now = self._clock.now()
-        token = await self._feeds.lease(feed_id, now, now + self._lease_seconds)
+        token = await self._feeds.lease(feed_id, now, now + self._lease_seconds, holder_name())
         if token is None:
             return PullOutcome(skipped=True)
         ended = False
+        self._held[feed_id] = (token, self._clock.monotonic())
         try:
             trip = await self._trip(feed_id, token, now)
             if trip is None:
                 return PullOutcome(skipped=True)
+            if careful and trip.schedule.lost:
+                raise Suspect(trip.schedule.lost)
             try:
                 outcome = await self._go(trip)
             except Exception:
@@ -125,6 +142,7 @@ class PullGateway:
                 raise
             ended = True
         finally:
+            self._held.pop(feed_id, None)
             if not ended:
                 await asyncio.shield(self._feeds.release(feed_id, token))
         await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))

@@ -21,6 +21,14 @@ from reader.process import holder_name, is_dead
 log = structlog.get_logger(__name__)
 
 
+class Suspect(Exception):
+    """The last run of this job ended with its process: it may have ended it. ``lost``: how many did in a row."""
+
+    def __init__(self, lost: int) -> None:
+        super().__init__(f"{lost} runs of this job ended with their process")
+        self.lost = lost
+
+
 def is_row(payload: Payload) -> bool:
     """Whether jobs of this kind are rows (a pull is due by its feed's schedule instead)."""
     return payload.ROW
@@ -93,6 +101,14 @@ class WorkGateway:
         if retry_at is None:
             await self._bus.publish(job_topic(job.key), JobFinished(job.key))
         return True
+
+    async def lose(self, job: Job) -> None:
+        """The process that ran it for us died: it waits again, under suspicion."""
+        await self._jobs.give_back(job.key, job.lease_token, lost=True)
+
+    async def trust(self, job: Job) -> None:
+        """It has run long enough to be above suspicion."""
+        await self._jobs.trust(job.key, job.lease_token)
 
     async def give_back(self, job: Job) -> None:
         """This process is shutting down; another may take the job at once."""

@@ -47,13 +47,23 @@ class JobMapper(Protocol):
         """A waiting or running job is over, fenced; False when it is neither."""
         ...
 
-    async def finish(self, key: str, token: int, result: str, now: float) -> bool: ...
-    async def fail(self, key: str, token: int, error: str, now: float, retry_at: float | None) -> bool:
-        """Waits again until retry_at, or has failed for good. False when fenced."""
+    async def finish(self, key: str, token: int, result: str, now: float) -> bool:
+        """It is done; a dead letter of the key is removed. False when fenced."""
         ...
 
-    async def give_back(self, key: str, token: int) -> bool:
-        """Waiting again, the attempt not counted: the process is shutting down."""
+    async def fail(self, key: str, token: int, error: str, now: float, retry_at: float | None) -> bool:
+        """Waits again until retry_at, or has failed for good; ``error`` joins its story. False when fenced."""
+        ...
+
+    async def give_back(self, key: str, token: int, *, lost: bool = False) -> bool:
+        """Waiting again, the attempt not counted: the process is shutting down.
+
+        With ``lost`` it counts: a process that ran it for the holder died.
+        """
+        ...
+
+    async def trust(self, key: str, token: int) -> bool:
+        """Runs that ended with their process count no more. False when fenced."""
         ...
 
     async def remove_finished(self, before: float, names: Sequence[str] | None = None) -> int:

@@ -26,6 +26,7 @@ class Job:
     created_at: float
     finished_at: float | None
     lost: int = 0  # runs that ended with their process, not by themselves; counted in attempts too
+    story: str = "[]"  # JSON list: the error of each attempt that failed, oldest first
     lease_holder: str = ""  # process.holder_name of who runs it
 
 

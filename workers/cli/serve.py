@@ -37,14 +37,24 @@ def web(create_app: AppFactory, settings: Settings) -> None:
 
 
 @click.command(epilog=EPILOG)
+@click.option("--queues", metavar="NAMES", help="Queues to serve, separated by commas (default: all but upkeep).")
 @with_data
-def worker(settings: Settings) -> None:
-    """Run a worker: pulls, discoveries and icons of the database in the data folder. Any number may run."""
+def worker(settings: Settings, queues: str | None) -> None:
+    """Run a worker: pulls, discoveries and icons of the database in the data folder. Any number may run.
+
+    SIGHUP reads the settings file of queues again.
+    """
     from workers.program import Program
     from workers.transport import ALL_QUEUES
 
-    queues = [queue for queue in ALL_QUEUES if queue != "upkeep"]
-    _work(settings, Program(settings, queues=queues, updater=False, polls=True), "worker")
+    wanted = [queue for queue in ALL_QUEUES if queue != "upkeep"]
+    if queues is not None:
+        wanted = [name.strip() for name in queues.split(",") if name.strip()]
+        unknown = [name for name in wanted if name not in ALL_QUEUES]
+        if unknown or not wanted:
+            said = f"There is no queue “{unknown[0]}”." if unknown else "Name at least one queue."
+            raise click.UsageError(f"{said} There are: {', '.join(ALL_QUEUES)}.")
+    _work(settings, Program(settings, queues=wanted, updater=False, polls=True, role="worker"), "worker")
 
 
 @click.command(epilog=EPILOG)
@@ -56,7 +66,7 @@ def updater(settings: Settings) -> None:
     """
     from workers.program import Program
 
-    _work(settings, Program(settings, queues=["upkeep"], updater=True), "updater")
+    _work(settings, Program(settings, queues=["upkeep"], updater=True, role="updater"), "updater")
 
 
 def _web(settings: Settings, create_app: AppFactory, *, queues: tuple[str, ...], updater: bool) -> None:
@@ -67,7 +77,7 @@ def _web(settings: Settings, create_app: AppFactory, *, queues: tuple[str, ...],
         processes.check_data(settings)
         sock = processes.bind(settings.host, settings.port)
         with sock:
-            program = Program(settings, queues=queues, updater=updater)
+            program = Program(settings, queues=queues, updater=updater, role="serve" if queues else "web")
             await processes.serve(program, sock, create_app, click.echo)
 
     run(main())

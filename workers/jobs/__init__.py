@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reader.container import Container
+from reader.gateways.pulls import PullOutcome
 from reader.jobs import Discover, FetchIcon, Payload, PullFeed, Upkeep
 from workers.jobs import discover, icon, pull, upkeep
 
+Result = str | PullOutcome | None
 
-async def run(container: Container, payload: Payload) -> str | None:
-    """Do the job. The result is text for the row of the job, None for jobs without one."""
+
+async def run(container: Container, payload: Payload) -> Result:
+    """Do the job. The result is text for the row of the job, the outcome of a pull, or None."""
     match payload:
         case PullFeed():
-            await pull.run(container, payload)
+            return await pull.run(container, payload)
         case Discover():
             return await discover.run(container, payload)
         case FetchIcon():

@@ -15,7 +15,7 @@ from reader.models.subscription import Undo
 
 JOB = (
     "key, name, args, queue, state, attempts, run_at, lease_token, lease_until, result, error, created_at, finished_at,"
-    " lost, lease_holder"
+    " lost, story, lease_holder"
 )
 UNDO = "token, user_id, kind, label, payload, created_at, expires_at"
 # Both states are named so that the partial index serves.
@@ -23,6 +23,7 @@ DUE = (
     "state IN ('waiting', 'running')"
     " AND (state = 'waiting' AND run_at <= :now OR state = 'running' AND lease_until <= :now)"
 )
+FAILED = "error = :error, story = json_insert(story, '$[#]', :error)"
 HELD = "key = :key AND lease_token = :token AND state = 'running'"
 
 PUT = f"""
@@ -30,7 +31,7 @@ INSERT INTO job (key, name, args, queue, state, attempts, run_at, lease_token, l
 VALUES (:key, :name, :args, :queue, 'waiting', 0, :run_at, 0, 0, :now)
 ON CONFLICT (key) DO UPDATE SET
     name = excluded.name, args = excluded.args, queue = excluded.queue, state = 'waiting', attempts = 0,
-    run_at = excluded.run_at, lease_until = 0, lease_holder = '', lost = 0, result = NULL,
+    run_at = excluded.run_at, lease_until = 0, lease_holder = '', lost = 0, story = '[]', result = NULL,
     error = NULL, created_at = excluded.created_at,
     finished_at = NULL
 WHERE state IN ('done', 'failed', 'cancelled')
@@ -120,6 +121,17 @@ def _end(con: sqlite3.Connection, sets: str, values: dict[str, object]) -> bool:
     return con.execute(f"UPDATE job SET {sets}, lease_until = 0, lease_holder = '' WHERE {HELD}", values).rowcount > 0
 
 
+def _finish(con: sqlite3.Connection, sets: str, values: dict[str, object]) -> bool:
+    if not _end(con, sets, values):
+        return False
+    con.execute("DELETE FROM dead_letter WHERE key = ?", (values["key"],))
+    return True
+
+
+def _change(con: sqlite3.Connection, sql: str, values: dict[str, object]) -> bool:
+    return con.execute(sql, values).rowcount > 0
+
+
 def _remove_finished(con: sqlite3.Connection, before: float, names: Sequence[str] | None) -> int:
     if names is None:
         return con.execute("DELETE FROM job WHERE finished_at < ?", (before,)).rowcount
@@ -166,16 +178,21 @@ class SqliteJobs:
 
     async def finish(self, key: str, token: int, result: str, now: float) -> bool:
         sets = "state = 'done', result = :result, error = NULL, finished_at = :now"
-        return await self._engine.write(_end, sets, {"key": key, "token": token, "result": result, "now": now})
+        values: dict[str, object] = {"key": key, "token": token, "result": result, "now": now}
+        return await self._engine.write(_finish, sets, values)
 
     async def fail(self, key: str, token: int, error: str, now: float, retry_at: float | None) -> bool:
         values = {"key": key, "token": token, "error": error, "now": now, "retry_at": retry_at}
         if retry_at is None:
-            return await self._engine.write(_end, "state = 'failed', error = :error, finished_at = :now", values)
-        return await self._engine.write(_end, "state = 'waiting', error = :error, run_at = :retry_at", values)
+            return await self._engine.write(_end, FAILED + ", state = 'failed', finished_at = :now", values)
+        return await self._engine.write(_end, FAILED + ", state = 'waiting', run_at = :retry_at", values)
 
-    async def give_back(self, key: str, token: int) -> bool:
-        sets = "state = 'waiting', attempts = attempts - 1"
+    async def trust(self, key: str, token: int) -> bool:
+        sql = f"UPDATE job SET attempts = attempts - lost, lost = 0 WHERE {HELD}"
+        return await self._engine.write(_change, sql, {"key": key, "token": token})
+
+    async def give_back(self, key: str, token: int, *, lost: bool = False) -> bool:
+        sets = "state = 'waiting', " + ("lost = lost + 1" if lost else "attempts = attempts - 1")
         return await self._engine.write(_end, sets, {"key": key, "token": token})
 
     async def remove_finished(self, before: float, names: Sequence[str] | None = None) -> int:

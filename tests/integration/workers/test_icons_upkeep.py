@@ -37,7 +37,7 @@ async def test_an_icon_is_found_by_its_bytes_and_stored_once(bench: Bench, site:
         await bench.pull(ids[-1])
         said = await jobs.run(bench.container, FetchIcon(ids[-1]))
     digest = hashlib.sha256(png()).hexdigest()
-    assert json.loads(said or "") == {"icon": digest}
+    assert isinstance(said, str) and json.loads(said) == {"icon": digest}
     assert [(await bench.stored(feed_id)).icon for feed_id in ids] == [digest, digest]
     icon = await bench.container.mappers.feeds.icon(digest)
     assert icon is not None and (icon.type, icon.body) == ("image/png", png())

@@ -11,11 +11,12 @@ import pytest
 
 from reader.gateways.work import WorkGateway
 from reader.jobs import Discover, FetchIcon, Payload, PullFeed, key_of
+from reader.models.operations import AuditLine
 from tests.helpers.site import Site
 from tests.helpers.wait import until, until_async
 from tests.integration.workers.conftest import Bench
 from workers import jobs
-from workers.manager import Limits, Manager
+from workers.manager import Manager
 
 Job = Callable[[Payload], Awaitable[str | None]]
 
@@ -33,9 +34,11 @@ def run_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[Job], None]:
     return use
 
 
-def with_limits(manager: Manager, **limits: Limits) -> Manager:
-    manager._limits |= {name.replace("_", "-"): limit for name, limit in limits.items()}
-    return manager
+async def setting(bench: Bench, queue: str, **values: float) -> None:
+    """Live changes, as an administrator makes them."""
+    for name, value in values.items():
+        line = AuditLine(0, bench.hands.now(), 1, "ada", f"{queue}: {name}", "", f"{value:g}")
+        await bench.container.gateways.operations.change(queue, name, value, line)
 
 
 def work_of(bench: Bench) -> WorkGateway:
@@ -53,7 +56,8 @@ async def test_never_more_at_once_than_allowed(bench: Bench, run_as: Callable[[J
         running -= 1
 
     run_as(job)
-    manager = with_limits(Manager(bench.container, bench.queue), pull_sys=Limits(3, 10))
+    await setting(bench, "pull-sys", max_running=3)
+    manager = Manager(bench.container, bench.queue)
     for number in range(30):
         await bench.queue.put(PullFeed(number))
     task = asyncio.create_task(manager.run())
@@ -109,7 +113,8 @@ async def test_a_stuck_job_is_ended(bench: Bench, run_as: Callable[[Job], None])
         await asyncio.sleep(60)
 
     run_as(job)
-    manager = with_limits(Manager(bench.container, bench.queue), pull_sys=Limits(1, 0.1))
+    await setting(bench, "pull-sys", time_limit=1)
+    manager = Manager(bench.container, bench.queue)
     task = asyncio.create_task(manager.run())
     await bench.queue.put(PullFeed(1))
     await until(lambda: manager.counts.failed["pull-sys"] == 1)
@@ -124,7 +129,8 @@ async def test_a_row_job_is_tried_again_later_and_then_has_failed(bench: Bench, 
 
     run_as(job)
     work = work_of(bench)
-    manager = with_limits(Manager(bench.container, bench.queue), icon=Limits(1, 10, attempts=2))
+    await setting(bench, "icon", attempts=2)
+    manager = Manager(bench.container, bench.queue)
     task = asyncio.create_task(manager.run())
     row, made = await work.submit(FetchIcon(1))
     assert made and not (await work.submit(FetchIcon(1)))[1]

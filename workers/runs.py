@@ -1,0 +1,268 @@
+"""Running one job, from its delivery to its end, whatever becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+import orjson
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from reader.container import Container
+from reader.events import FeedChanged, JobFinished, feed_topic, job_topic
+from reader.gateways.pull_rules import FAR_FUTURE
+from reader.gateways.pulls import PullOutcome
+from reader.gateways.work import Suspect, is_row
+from reader.jobs import USER_QUEUES, Payload, PullFeed
+from reader.models.job import Job
+from reader.models.operations import DeadLetter, JobStory, QueueSettings
+from workers import jobs
+from workers.cpu import urgent
+from workers.figures import Figures, in_words
+from workers.retry import backoff
+from workers.transport import Delivery, Transport
+from workers.ward import Ward, WardDied
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 30.0
+FAULT_PAUSE = 1.0
+LOST_MOST = 3
+"""A job that ended its process so often is set aside."""
+LOST_MOST_UNWATCHED = 10
+"""The same for jobs that only steer others and touch nothing from outside: they are the last to blame."""
+POISON = "It ended the process that ran it {count} times."
+ASIDE = (
+    "Reading this feed ended the program's process {count} times, so it is set aside."
+    " An administrator can let it run again."
+)
+
+
+@dataclass(slots=True)
+class Run:
+    """A job that runs."""
+
+    item: Delivery
+    settings: QueueSettings
+    started: float  # UTC
+    began: float  # monotonic
+    row: Job | None = None
+    state: str = "done"
+    error: str | None = None
+    lines: list[str] = field(default_factory=list)
+    silent: bool = False  # nothing was done: no story
+    beats: int = 0
+
+
+class Runner:
+    def __init__(
+        self,
+        container: Container,
+        transport: Transport,
+        figures: Figures,
+        settings: Callable[[str], QueueSettings],
+        ward: Ward,
+    ) -> None:
+        self._container = container
+        self._transport = transport
+        self._figures = figures
+        self._settings = settings
+        self._ward = ward
+        self._work = container.gateways.work
+        self._operations = container.gateways.operations
+        self.runs: dict[str, Run] = {}
+        """What runs now, by key."""
+        self.cancelled: set[str] = set()
+        """Keys of running jobs that somebody cancelled, or whose lease was lost."""
+
+    async def serve(self, item: Delivery) -> None:
+        """One job from its start to its end. Nothing that it raises gets past here, but cancellation."""
+        run = Run(item, self._settings(item.queue), self._container.clock.now(), time.monotonic())
+        self.runs[item.key] = run
+        with bound_contextvars(job_id=item.key[:12], job=item.payload.NAME), urgent(item.queue in USER_QUEUES):
+            again: float | None = None
+            try:
+                again = await (self._row(run) if is_row(item.payload) else self._due(run))
+            except asyncio.CancelledError:
+                if item.key not in self.cancelled:
+                    again = 0.0  # handed back
+                    raise
+                run.state = "cancelled"
+            except Exception as error:
+                run.state, run.error = "failed", f"{type(error).__name__}: {error}"
+                log.exception("the job could not be kept account of")
+                await asyncio.sleep(FAULT_PAUSE)  # the store may be failing: no storm of attempts
+            finally:
+                await self._left(run, again)
+
+    async def _left(self, run: Run, again: float | None) -> None:
+        item = run.item
+        self.runs.pop(item.key, None)
+        self.cancelled.discard(item.key)
+        if again is None:
+            await self._transport.ack(item)
+        else:
+            await self._transport.nak(item, again)
+        if run.silent:
+            return
+        if run.state in ("done", "failed", "dead"):
+            self._figures.ended(item.queue, well=run.state == "done")
+        self._figures.tell(self._story(run))
+        if again is None and not is_row(item.payload):
+            await self._container.bus.publish(job_topic(item.key), JobFinished(item.key))
+
+    def _story(self, run: Run) -> JobStory:
+        item = run.item
+        attempts = run.row.attempts if run.row is not None else item.number
+        return JobStory(
+            item.key, item.payload.NAME, in_words(item.payload), item.queue, run.state, attempts, run.started,  # type: ignore[arg-type]
+            time.monotonic() - run.began, run.error, tuple(run.lines),
+        )  # fmt: skip
+
+    # ---- jobs that are due by another row: if they fail, they stay due
+
+    async def _due(self, run: Run) -> float | None:
+        try:
+            async with asyncio.timeout(run.settings.time_limit):
+                result = await jobs.run(self._container, run.item.payload)
+        except TimeoutError:
+            self._failed_due(run, f"It took longer than {run.settings.time_limit:g} seconds.")
+            return None
+        except Suspect as suspect:
+            return await self._watched_pull(run, suspect.lost)
+        except Exception as error:
+            log.exception("the job failed")
+            await asyncio.sleep(FAULT_PAUSE)
+            self._failed_due(run, f"{type(error).__name__}: {error}")
+        else:
+            await self._pulled(run, result)
+        return None
+
+    def _failed_due(self, run: Run, error: str) -> None:
+        run.state, run.error = "failed", error
+        log.warning("the job failed", error=error)
+
+    async def _pulled(self, run: Run, result: jobs.Result) -> None:
+        if not isinstance(result, PullOutcome):
+            return
+        if result.skipped:
+            run.silent = True
+        elif result.kind == "crashed":
+            await self._set_aside(run, result.error or "", LOST_MOST)
+        elif result.error is not None:
+            run.error = result.error
+            run.lines.append("The server failed; its schedule says when it is asked again.")
+        else:
+            run.lines.append(
+                f"{result.new} new, {result.updated} changed" if result.new or result.updated else "nothing new"
+            )
+
+    async def _watched_pull(self, run: Run, lost: int) -> float | None:
+        """A feed whose pull may have ended its process runs where that does no harm and is seen."""
+        payload = run.item.payload
+        assert isinstance(payload, PullFeed)
+        if lost >= LOST_MOST:
+            await self._set_aside(run, POISON.format(count=lost), lost)
+            return None
+        run.lines.append(f"{_count(lost)} of its runs ended with their process; it runs in a process apart.")
+        try:
+            result = await self._ward.run(payload, alone=lost > 1, seconds=run.settings.time_limit)
+        except WardDied as error:
+            log.warning("a pull ended its process", feed_id=payload.feed_id, times=lost + 1)
+            await self._work.free_dead()
+            run.state, run.error = "failed", f"The pull failed: {error}."
+            return 0.0
+        except TimeoutError:
+            self._failed_due(run, f"It took longer than {run.settings.time_limit:g} seconds.")
+            return None
+        await self._pulled(run, result)
+        await self._operations.drop([run.item.key])
+        await self._container.bus.publish(feed_topic(payload.feed_id), FeedChanged(payload.feed_id))
+        return None
+
+    async def _set_aside(self, run: Run, error: str, count: int) -> None:
+        """The letter first: a crash in between buries it once more, and never loses it."""
+        payload = run.item.payload
+        assert isinstance(payload, PullFeed)
+        await self._bury(run, error, count)
+        await self._container.mappers.feeds.set_aside(payload.feed_id, FAR_FUTURE, ASIDE.format(count=count))
+        await self._container.bus.publish(feed_topic(payload.feed_id), FeedChanged(payload.feed_id))
+
+    async def _bury(self, run: Run, error: str, attempts: int) -> None:
+        run.state, run.error = "dead", error
+        now = self._container.clock.now()
+        errors = orjson.loads(run.row.story) if run.row is not None else []
+        before = [f"Attempt {number}: {each}" for number, each in enumerate(errors, 1)]
+        story = (*before, *run.lines, f"{_time(now)} Set aside: {error}")
+        item = run.item
+        args = orjson.dumps(asdict(item.payload)).decode()
+        letter = DeadLetter(item.key, item.payload.NAME, args, item.queue, error, story, attempts, now)
+        await self._operations.bury(letter)
+
+    # ---- jobs that are rows
+
+    async def _row(self, run: Run) -> float | None:
+        payload = run.item.payload
+        row = run.row = await self._work.take(payload, LEASE_SECONDS)
+        if row is None:
+            run.silent = True
+            return None
+        if row.lost >= (LOST_MOST if payload.WATCHED else LOST_MOST_UNWATCHED):
+            await self._gave_up(run, row, POISON.format(count=row.lost))
+            return None
+        try:
+            result = await self._perform(run, payload, row)
+        except asyncio.CancelledError:
+            if run.item.key not in self.cancelled:
+                await self._work.give_back(row)
+            raise
+        except WardDied as error:
+            log.warning("a job ended its process", times=row.lost + 1)
+            run.state, run.error = "failed", f"The job failed: {error}."
+            await self._work.lose(row)
+            return 0.0
+        except TimeoutError:
+            return await self._failed_row(run, row, f"It took longer than {run.settings.time_limit:g} seconds.")
+        except Exception as error:
+            log.exception("the job failed", attempt=row.attempts)
+            return await self._failed_row(run, row, f"{type(error).__name__}: {error}")
+        kept = await self._work.finish(row, result if isinstance(result, str) else "null")
+        run.lines.append("done" if kept else "done, but its lease was lost: another's result counts")
+        log.info("job done", milliseconds=round((time.monotonic() - run.began) * 1000), kept=kept)
+        return None
+
+    async def _perform(self, run: Run, payload: Payload, row: Job) -> jobs.Result:
+        limit = run.settings.time_limit
+        if row.lost and payload.WATCHED:
+            run.lines.append(f"{_count(row.lost)} of its runs ended with their process; it runs in a process apart.")
+            return await self._ward.run(payload, alone=row.lost > 1, seconds=limit)
+        async with asyncio.timeout(limit):
+            return await jobs.run(self._container, payload)
+
+    async def _failed_row(self, run: Run, row: Job, error: str) -> float | None:
+        tries = row.attempts - row.lost
+        if tries >= run.settings.attempts:
+            await self._gave_up(run, row, error)
+            return None
+        pause = backoff(tries)
+        run.state, run.error = "failed", error
+        run.lines.append(f"Attempt {tries} of {run.settings.attempts} failed; the next one comes in {pause:.0f} s.")
+        log.warning("a job's attempt failed", attempt=tries, retry_in=round(pause), error=error)
+        await self._work.fail(row, error, pause)
+        return pause
+
+    async def _gave_up(self, run: Run, row: Job, error: str) -> None:
+        await self._bury(run, error, row.attempts)
+        await self._work.fail(row, error, None)
+
+
+def _count(number: int) -> str:
+    return {1: "One", 2: "Two", 3: "Three"}.get(number, str(number))
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
