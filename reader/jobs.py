@@ -50,6 +50,21 @@ class Discover:
 
 
 @dataclass(frozen=True, slots=True)
+class CrawlSite:
+    """Read other pages of a site whose page at ``address`` (as in Discover) names no feed; nobody is kept waiting."""
+
+    NAME: ClassVar[str] = "crawl"
+    ROW: ClassVar[bool] = True
+    WATCHED: ClassVar[bool] = True
+    address: str
+    page: str = ""  # where the address led to
+
+    @property
+    def queue(self) -> str:
+        return "crawl"
+
+
+@dataclass(frozen=True, slots=True)
 class FetchIcon:
     NAME: ClassVar[str] = "icon"
     ROW: ClassVar[bool] = True
@@ -74,11 +89,11 @@ class Upkeep:
         return "upkeep"
 
 
-Payload = PullFeed | Discover | FetchIcon | Upkeep
+Payload = PullFeed | Discover | CrawlSite | FetchIcon | Upkeep
 """Each names itself (NAME), says whether it is a row of its own (ROW) or due by some other row, and whether it is run
 in a process apart after it may have ended one (WATCHED): those that touch what comes from outside."""
 
-KINDS: tuple[type[Payload], ...] = (PullFeed, Discover, FetchIcon, Upkeep)
+KINDS: tuple[type[Payload], ...] = (PullFeed, Discover, CrawlSite, FetchIcon, Upkeep)
 
 
 def kind_of(name: str) -> type[Payload] | None:
@@ -87,10 +102,10 @@ def kind_of(name: str) -> type[Payload] | None:
 
 
 USER_QUEUES = ("pull", "discovery")
-SYSTEM_QUEUES = ("pull-sys", "import", "icon", "upkeep")
+SYSTEM_QUEUES = ("pull-sys", "import", "icon", "crawl", "upkeep")
 
 
-NO_IDENTITY = ("user", "imported", "typed")
+NO_IDENTITY = ("user", "imported", "typed", "page")
 """Fields that say who asks and how: they do not make it another job."""
 
 

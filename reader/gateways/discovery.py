@@ -19,8 +19,10 @@ from reader.events import PubSub, job_topic
 from reader.gateways.work import WorkGateway
 from reader.ingest import discover as ingest
 from reader.ingest.address import normalize
+from reader.ingest.crawl import crawl
 from reader.ingest.fetch import Fetcher
-from reader.jobs import Cpu, Discover, JobQueue, key_of
+from reader.ingest.generate import is_generated
+from reader.jobs import Cpu, CrawlSite, Discover, JobQueue, key_of
 from reader.mappers import Mappers
 from reader.models.feed import Feed
 from reader.models.job import Job
@@ -55,43 +57,82 @@ class DiscoveryGateway:
         self._work = WorkGateway(mappers, bus, clock)
 
     async def find(self, address: str, typed: str, wait: float) -> Finding:
-        """Feeds of a normalised ``address``. Waits ``wait`` seconds for a job; Finding.wait says that it goes on."""
+        """Feeds of a normalised ``address``. Waits ``wait`` seconds for a job; Finding.wait says that it goes on, and
+        Finding.more that a crawl of the site does."""
         known = await self._known(address)
         if known is not None:
             return Finding(address, False, (known,))
-        cached = self._fresh(await self._work.get(key_of(Discover(address))), address)
-        if cached is not None:
-            return await self._with_ids(cached)
-        return await self._with_ids(await self._ask(Discover(address, typed), wait))
+        finding = self._fresh(await self._work.get(key_of(Discover(address))), address)
+        if finding is None:
+            crawled = self._fresh(await self._work.get(key_of(CrawlSite(address))), address)
+            finding = crawled if crawled and crawled.feeds else await self._ask(Discover(address, typed), wait)
+        if finding.more:
+            finding = await self._with_crawl(finding)
+        return await self._with_ids(finding)
 
     async def proven(self, url: str) -> FoundFeed | None:
         """The feed at this very URL, if a discovery proved it."""
-        row = await self._work.get(key_of(Discover(url)))
-        if row is None or row.state != "done" or row.result is None:
-            return None
-        finding = _finding(row.result)
-        return next((feed for feed in finding.feeds if feed.url == url), None)
+        for job in (Discover(url), CrawlSite(url)):
+            row = await self._work.get(key_of(job))
+            if row is None or row.state != "done" or row.result is None:
+                continue
+            feed = next((feed for feed in _finding(row.result).feeds if feed.url == url), None)
+            if feed is not None:
+                return feed
+        return None
 
     async def run(self, job: Discover) -> str:
         """Do a Discover job; the result is the Finding as JSON. First the feeds get rows of their own."""
-        finding = await self._look(job)
+        finding, page = await self._look(job)
+        if finding.more and page is not None:
+            await self._crawl_later(CrawlSite(job.address, page))
+        return await self._told(finding)
+
+    async def crawl(self, job: CrawlSite) -> str:
+        """Do a CrawlSite job; the result is the Finding as JSON, and find() shows it under the same address."""
+        try:
+            found = await crawl(job.page or job.address, self._fetcher, self._cpu.run, self._clock.now())
+        except Upstream as error:
+            return await self._told(Finding(job.address, False, problem=str(error)))
+        return await self._told(finding_of(job.address, found))
+
+    async def _told(self, finding: Finding) -> str:
         for feed in finding.feeds:
-            if feed.url != job.address:
+            if feed.url != finding.address:
                 await self._remember(feed)
-        log.info("discovered", address=job.address, feeds=len(finding.feeds), problem=finding.problem)
+        log.info("discovered", address=finding.address, feeds=len(finding.feeds), problem=finding.problem)
         return orjson.dumps(finding).decode()
 
-    async def _look(self, job: Discover) -> Finding:
+    async def _look(self, job: Discover) -> tuple[Finding, str | None]:
+        """(the finding, the page that was read)."""
         try:
             found = await ingest.discover(_as_typed(job), self._fetcher, self._cpu.run, self._clock.now())
         except Upstream as error:  # a page that is too much for the CPU pool
-            return Finding(job.address, False, problem=str(error))
-        return finding_of(job.address, found)
+            return Finding(job.address, False, problem=str(error)), None
+        return finding_of(job.address, found), found.page
+
+    async def _crawl_later(self, job: CrawlSite) -> None:
+        """Enqueue a crawl unless one of that site has just ended."""
+        if self._fresh(await self._work.get(key_of(job)), job.address) is not None:
+            return
+        await self._work.submit(job)
+        await self._queue.put(job)
+
+    async def _with_crawl(self, finding: Finding) -> Finding:
+        """The crawl's answer in place of the first one, once it is there."""
+        row = await self._work.get(key_of(CrawlSite(finding.address)))
+        if row is None or (row.state not in ("done", "failed")):
+            return replace(finding, problem=ingest.CRAWLING) if row is not None else replace(finding, more=False)
+        if row.state == "failed" or row.result is None:
+            return replace(finding, more=False)
+        crawled = _finding(row.result)
+        return replace(crawled, tried=finding.tried + crawled.tried)
 
     async def _known(self, address: str) -> FoundFeed | None:
         for url in _spellings(address):
             feed = await self._feeds.by_url(url)
-            if feed is not None and feed.state != "gone":
+            # A generated feed is a last resort: each time it is looked whether the site has a real one by now.
+            if feed is not None and feed.state != "gone" and not is_generated(feed.format):
                 return known_feed(feed)
         return None
 
@@ -158,11 +199,12 @@ def finding_of(address: str, found: ingest.Discovery) -> Finding:
             per_week=feed.per_week,
             titles=tuple(feed.titles),
             icon_url=feed.icon,
+            generated=is_generated(feed.format),
         )
         for feed in found.feeds
     )
     tried = tuple(Tried(step.what, step.url, step.status, step.ok, step.ms, step.said) for step in found.steps)
-    return Finding(address, False, feeds, tried, found.problem)
+    return Finding(address, False, feeds, tried, found.problem, found.more)
 
 
 def _as_typed(job: Discover) -> str:
@@ -189,6 +231,7 @@ def known_feed(feed: Feed, *, subscribed: bool = False) -> FoundFeed:
         format=feed.format,
         feed_id=feed.id,
         subscribed=subscribed,
+        generated=is_generated(feed.format),
     )
 
 
@@ -199,4 +242,4 @@ def _finding(text: str) -> Finding:
         FoundFeed(**(feed | {"also": tuple(feed["also"]), "titles": tuple(feed["titles"])})) for feed in values["feeds"]
     )
     tried = tuple(Tried(**step) for step in values["tried"])
-    return Finding(values["address"], values["wait"], feeds, tried, values["problem"])
+    return Finding(values["address"], values["wait"], feeds, tried, values["problem"], values.get("more", False))

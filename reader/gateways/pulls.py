@@ -197,6 +197,7 @@ class PullGateway:
                 known,
                 trip.now,
                 identity,
+                trip.feed.format,
             )
         except Upstream as error:
             return await self._failed(trip, error, fetched)

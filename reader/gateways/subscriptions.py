@@ -12,6 +12,7 @@ from pyroaring import BitMap
 
 from reader.clock import Clock
 from reader.events import PubSub, ReadingChanged, user_topic
+from reader.ingest.generate import is_generated
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
 from reader.models.feed import Feed
@@ -52,12 +53,13 @@ class SubscriptionGateway:
 
     async def subscribe(
         self, user_id: int, url: str, title: str, site_url: str | None, description: str | None,
-        *, folder_id: int | None, own_title: str | None,
+        *, folder_id: int | None, own_title: str | None, format: str | None = None,
     ) -> Feed:  # fmt: skip
         """Subscribes to the feed at a proven URL; a feed that is new to the store is pulled at once."""
         feed, _ = await self._feeds.create(
-            url, title=title, site_url=site_url, description=description, now=self._clock.now()
-        )
+            url, title=title, site_url=site_url, description=description, now=self._clock.now(),
+            format=format if is_generated(format) else None,
+        )  # fmt: skip
         return await self.subscribe_known(user_id, feed, folder_id=folder_id, own_title=own_title)
 
     async def subscribe_known(self, user_id: int, feed: Feed, *, folder_id: int | None, own_title: str | None) -> Feed:

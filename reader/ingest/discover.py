@@ -1,20 +1,23 @@
-"""From an address that a person typed to feeds that work, with a record of every step on the way."""
+"""From an address that a person typed to feeds that work, with a record of every step on the way.
+
+The ladder: the address itself is a feed; feeds that its page names or that a platform's rule gives; usual places. The
+page's refresh and frames are followed. Other pages of the site are read by a crawl, later (ingest.crawl).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from reader.errors import Invalid, Upstream
-from reader.ingest.address import canonical, normalize, split_scheme
+from reader.ingest.address import normalize, split_scheme
 from reader.ingest.fetch import Fetched
-from reader.ingest.page import Candidate, IconLink, PageFindings, find
+from reader.ingest.found import Discovery, FoundFeed, Proven, Step
+from reader.ingest.page import Candidate, IconLink, PageFindings, Tier, find
 from reader.ingest.platforms import guesses, platform_feeds
-from reader.ingest.work import Preview, discover_page, preview_feed
+from reader.ingest.prover import Answer, FetcherLike, PoolCall, Prover
+from reader.ingest.walls import Wall
 
 __all__ = [
     "Candidate",
@@ -30,61 +33,11 @@ __all__ = [
     "platform_feeds",
 ]
 
-MOST_PROVEN = 12
-AT_ONCE = 4
 HEAD_START = 1.0  # seconds that https has before http is asked beside it
-SHOWN_HEADERS = ("content-type", "content-length", "location", "server", "etag", "last-modified", "retry-after")
-PoolCall = Callable[..., Awaitable[Any]]
-"""``await pool_call(function, *args)`` runs a function of ingest.work in the CPU pool."""
-Answer = tuple[Fetched | None, Upstream | None]
-
-
-class FetcherLike(Protocol):
-    async def get(self, url: str) -> Fetched: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that was tried: ``what`` in plain words, and what came back. ``ms``: milliseconds."""
-
-    what: str
-    url: str
-    status: int | None
-    ok: bool
-    ms: int
-    said: str = ""  # the outcome in words
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFeed:
-    """A feed that was fetched and parsed. ``url`` is canonical, after permanent redirects; ``also``: formats of its
-    twins, the same content at other addresses; ``per_week``: entries per week; times are seconds since 1970."""
-
-    url: str
-    title: str
-    description: str | None
-    site_url: str | None
-    format: str
-    also: list[str]
-    entries: int
-    newest_at: float | None
-    per_week: float | None
-    titles: list[str]
-    icon: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """``feeds`` best first; when there are none, ``problem`` is a sentence that says why. ``site`` and ``icons``
-    are those of the page that was read, if one was; ``page`` is its URL."""
-
-    feeds: list[FoundFeed]
-    steps: list[Step]
-    problem: str | None = None
-    page: str | None = None
-    site: str = ""
-    icons: list[IconLink] = field(default_factory=list)
+MOST_HOPS = 3
+WAVE = 4
+CRAWLING = "The page names no feed. Evantr is reading other pages of the site; that can take a minute."
+MAY_GUESS = (401, 402, 403, 404, 405, 406, 410, 429, 451, 503)
 
 
 async def discover(typed: str, fetch: FetcherLike, pool_call: PoolCall, now: float | None = None) -> Discovery:
@@ -94,14 +47,7 @@ async def discover(typed: str, fetch: FetcherLike, pool_call: PoolCall, now: flo
     except Invalid as error:
         return Discovery([], [], str(error))
     bare = not split_scheme(typed.strip().strip("<>"))[0]
-    return await _Search(fetch, pool_call, time.time() if now is None else now).run(url, bare)
-
-
-@dataclass(slots=True)
-class _Proven:
-    feed: FoundFeed
-    links: frozenset[str]
-    rank: int
+    return await _Search(Prover(fetch, pool_call, time.time() if now is None else now)).run(url, bare)
 
 
 def _no_https(error: Upstream | None) -> bool:
@@ -112,24 +58,24 @@ def _no_https(error: Upstream | None) -> bool:
 class _Search:
     """One run of the ladder."""
 
-    def __init__(self, fetch: FetcherLike, pool_call: PoolCall, now: float) -> None:
-        self._fetch = fetch
-        self._pool = pool_call
-        self._now = now
-        self._gate = asyncio.Semaphore(AT_ONCE)
-        self._tried: set[str] = set()
-        self.steps: list[Step] = []
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
         self._page: str | None = None
         self._findings = PageFindings("")
+        self._wall: Wall | None = None
+        self._hops = 0
 
     async def run(self, url: str, bare: bool) -> Discovery:
-        url, answer, error = await self._either(url) if bare else (url, *await self._get(url, "the address"))
+        get = self._prover.get
+        url, answer, error = await self._either(url) if bare else (url, *await get(url, "the address", error_body=True))
         if answer is None:
             return await self._without_page(url, error)
-        proven = await self._prove_answer(answer, 0, "the address")
+        proven = await self._prover.answer(answer, 0, "the address")
         if proven is not None:
             return self._done([proven])
         return await self._from_page(answer)
+
+    # ---- the address
 
     async def _either(self, url: str) -> tuple[str, Fetched | None, Upstream | None]:
         """An address typed without a scheme: (the one that answered, its answer, its error).
@@ -138,12 +84,13 @@ class _Search:
         after a head start http is asked beside it, and the first answer is taken. Who types a port most likely means
         a server without encryption: there both start together.
         """
+        get = self._prover.get
         plain_url = "http://" + url.removeprefix("https://")
-        secure = asyncio.create_task(self._get(url, "the address"))
+        secure = asyncio.create_task(get(url, "the address", error_body=True))
         await asyncio.wait({secure}, timeout=0 if urlsplit(url).port else HEAD_START)
         if secure.done() and not _no_https(secure.result()[1]):
             return url, *secure.result()
-        plain = asyncio.create_task(self._get(plain_url, "the address without encryption"))
+        plain = asyncio.create_task(get(plain_url, "the address without encryption", error_body=True))
         try:
             return await self._first(url, secure, plain_url, plain)
         finally:
@@ -164,140 +111,73 @@ class _Search:
                 return plain_url, *plain.result()
         return plain_url, *plain.result()
 
+    # ---- its page
+
     async def _from_page(self, answer: Fetched) -> Discovery:
-        self._page = answer.final_url
-        page: PageFindings = await self._pool(
-            discover_page, answer.body, answer.final_url, answer.content_type, answer.headers.get("link")
-        )
-        self._findings = page
-        named = await self._prove_all(page.feeds, "a feed that the page names")
+        page = await self._prover.read(answer)
+        self._page, self._findings, self._wall = answer.final_url, page, page.wall
+        named = await self._named(page)
+        if not named:
+            onward = await self._onward(page)
+            if onward is not None:
+                return onward
         if named:
             return self._done(named)
+        if page.wall is not None and page.wall.final:
+            return self._done([], page.wall.words)
         return await self._guess(answer.final_url, None)
+
+    async def _named(self, page: PageFindings) -> list[Proven]:
+        """Feeds that the page or a rule names. Where a true link works, only strong anchors are tried beside it."""
+        told = [one for one in page.feeds if one.tier <= Tier.GENERIC]
+        proven = await self._prover.all(told, "a feed that the page names")
+        rest = [one for one in page.feeds if one.tier > Tier.GENERIC and (not proven or one.tier == Tier.ANCHOR)]
+        return proven + await self._prover.all(rest, "a link that looks like a feed")
+
+    async def _onward(self, page: PageFindings) -> Discovery | None:
+        """Go where the page sends a browser on, or into its frames; at most three times in all."""
+        for target in [page.refresh, *page.frames] if page.refresh else page.frames:
+            if target is None or self._hops >= MOST_HOPS or self._prover.has_tried(target):
+                continue
+            self._hops += 1
+            what = "where the page leads on by itself" if target == page.refresh else "a frame of the page"
+            answer, _ = await self._prover.get(target, what)
+            if answer is None:
+                continue
+            proven = await self._prover.answer(answer, 0, what)
+            found = self._done([proven]) if proven is not None else await self._from_page(answer)
+            if found.feeds or target == page.refresh:
+                return found
+        return None
 
     async def _without_page(self, url: str, error: Upstream | None) -> Discovery:
         """The address itself does not answer; the site may keep its feeds in the usual places all the same."""
-        if (
-            error is not None
-            and error.kind == "status"
-            and error.status in (401, 402, 403, 404, 405, 406, 410, 451, 503)
-        ):
-            ruled = await self._prove_all(
-                [Candidate(one.url, one.title, one.format, rank) for rank, one in enumerate(platform_feeds(url))],
-                "a usual place",
-            )
-            if ruled:
-                return self._done(ruled)
-            return await self._guess(url, error)
-        return self._done([], str(error) if error is not None else None)
+        if error is None or error.kind != "status" or error.status not in MAY_GUESS:
+            return self._done([], str(error) if error is not None else None)
+        self._wall = await self._prover.wall_behind(error)
+        rules = [Candidate(one.url, one.title, one.format, rank) for rank, one in enumerate(platform_feeds(url))]
+        ruled = await self._prover.all(rules, "a usual place")
+        return self._done(ruled) if ruled else await self._guess(url, error)
 
     async def _guess(self, url: str, error: Upstream | None) -> Discovery:
-        candidates = [Candidate(one, "", "", rank) for rank, one in enumerate(guesses(url))]
-        found = await self._prove_all(candidates, "a usual place")
+        """The usual places, a few at a time until one holds a feed."""
+        places = guesses(url, self._findings.generator)
+        for start in range(0, len(places), WAVE):
+            wave = [Candidate(one, "", "", start + rank) for rank, one in enumerate(places[start : start + WAVE])]
+            found = await self._prover.all(wave, "a usual place")
+            if found:
+                return self._done(found)
+        return self._nothing(url, error)
+
+    def _nothing(self, url: str, error: Upstream | None) -> Discovery:
         host = urlsplit(url).hostname or url
-        problem = (
-            str(error) if error is not None else f"The page at {host} names no feed, and none is in the usual places."
-        )
-        return self._done(found, None if found else problem)
+        if self._wall is not None:
+            return self._done([], self._wall.words)
+        if error is not None:
+            return self._done([], str(error))
+        found = self._done([], f"The page at {host} names no feed, and none is in the usual places.")
+        return Discovery(found.feeds, found.steps, found.problem, found.page, found.site, found.icons, more=True)
 
-    async def _prove_all(self, candidates: Iterable[Candidate], what: str) -> list[_Proven]:
-        wanted = [one for one in candidates if one.url not in self._tried][:MOST_PROVEN]
-        results = await asyncio.gather(*(self._prove(one, rank, what) for rank, one in enumerate(wanted)))
-        return [one for one in results if one is not None]
-
-    async def _prove(self, candidate: Candidate, rank: int, what: str) -> _Proven | None:
-        async with self._gate:
-            answer, _ = await self._get(candidate.url, what)
-        if answer is None:
-            return None
-        proven = await self._prove_answer(answer, candidate.rank * 100 + rank, what)
-        if proven is not None and not proven.feed.title and candidate.title:
-            proven.feed = replace(proven.feed, title=candidate.title)
-        return proven
-
-    async def _get(self, url: str, what: str) -> Answer:
-        self._tried.add(url)
-        start = time.monotonic()
-        try:
-            answer = await self._fetch.get(url)
-        except Upstream as error:
-            headers = getattr(error, "headers", {})
-            self._note(what, getattr(error, "url", url), error.status, False, start, str(error), headers)
-            return None, error
-        self._tried.add(answer.final_url)
-        said = f"Redirected to {answer.final_url}." if answer.redirects else "It answers."
-        self._note(what, url, answer.status, True, start, said, answer.headers)
-        return answer, None
-
-    async def _prove_answer(self, answer: Fetched, rank: int, what: str) -> _Proven | None:
-        """Parse what came; note the outcome as a step of its own."""
-        start = time.monotonic()
-        try:
-            preview: Preview = await self._pool(
-                preview_feed, answer.body, answer.final_url, answer.content_type, self._now
-            )
-        except Upstream as error:
-            self._note(f"reading {what}", answer.final_url, None, False, start, str(error), {})
-            return None
-        said = f"A feed ({preview.format}) with {preview.entries} entries."
-        self._note(f"reading {what}", answer.final_url, None, True, start, said, {})
-        return _Proven(_found(preview, answer), _links(preview), rank)
-
-    def _note(
-        self, what: str, url: str, status: int | None, ok: bool, start: float, said: str, headers: dict[str, str]
-    ) -> None:
-        shown = {name: headers[name][:200] for name in SHOWN_HEADERS if name in headers}
-        self.steps.append(Step(what, url, status, ok, round((time.monotonic() - start) * 1000), said, shown))
-
-    def _done(self, proven: list[_Proven], problem: str | None = None) -> Discovery:
+    def _done(self, proven: list[Proven], problem: str | None = None) -> Discovery:
         page = self._findings
-        return Discovery(fold(proven), self.steps, problem, self._page, page.title, page.icons)
-
-
-def fold(proven: list[_Proven]) -> list[FoundFeed]:
-    """Put twins together: the same URL, or mostly the same entries. Atom is kept before RSS before the rest."""
-    kept: list[_Proven] = []
-    for one in sorted(proven, key=lambda one: (_preference(one.feed.format), one.rank)):
-        twin = next((other for other in kept if _twins(one, other)), None)
-        if twin is None:
-            kept.append(one)
-            continue
-        also = twin.feed.also
-        if one.feed.format != twin.feed.format and one.feed.format not in also:
-            also.append(one.feed.format)
-        twin.rank = min(twin.rank, one.rank)
-    return [one.feed for one in sorted(kept, key=lambda one: one.rank)]
-
-
-def _twins(one: _Proven, other: _Proven) -> bool:
-    if one.feed.url == other.feed.url:
-        return True
-    if one.links and other.links:
-        common = len(one.links & other.links)
-        return common >= 0.8 * min(len(one.links), len(other.links))
-    same_site = one.feed.site_url is not None and one.feed.site_url == other.feed.site_url
-    return same_site and one.feed.title == other.feed.title and one.feed.titles == other.feed.titles
-
-
-def _preference(format_: str) -> int:
-    return next((rank for rank, name in enumerate(("atom", "rss", "rdf", "json")) if format_.startswith(name)), 9)
-
-
-def _found(preview: Preview, answer: Fetched) -> FoundFeed:
-    return FoundFeed(
-        url=canonical(answer.moved_to or answer.url),
-        title=preview.title,
-        description=preview.description,
-        site_url=preview.site_url,
-        format=preview.format,
-        also=[],
-        entries=preview.entries,
-        newest_at=preview.newest_at,
-        per_week=preview.per_week,
-        titles=preview.titles,
-        icon=preview.icon,
-    )
-
-
-def _links(preview: Preview) -> frozenset[str]:
-    return frozenset(link.partition("://")[2].removeprefix("www.").rstrip("/") for link in preview.links)
+        return Discovery(self._prover.folded(proven), self._prover.steps, problem, self._page, page.title, page.icons)

@@ -39,6 +39,7 @@ __all__ = [
 
 MAX_REDIRECTS = 10
 MAX_HEADERS = 128
+MAX_ERROR_BODY = 100_000
 MAX_HEADER_BYTES = 16_384
 PERMANENT = (301, 308)
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -97,7 +98,7 @@ class Source(Protocol):
 
 class FetchFailed(Upstream):
     """Upstream that also tells where it happened: ``url`` that failed last, its ``headers``, the ``redirects``
-    before it, ``elapsed`` seconds."""
+    before it, ``elapsed`` seconds, and the start of the ``body`` if it was asked for."""
 
     def __init__(self, error: Upstream, trip: _Trip) -> None:
         super().__init__(error.kind, str(error), status=error.status, retry_after=error.retry_after)
@@ -105,6 +106,7 @@ class FetchFailed(Upstream):
         self.headers = trip.headers
         self.redirects = trip.hops
         self.elapsed = trip.elapsed
+        self.body = trip.error_body
 
 
 @dataclass(slots=True)
@@ -119,6 +121,8 @@ class _Trip:
     hops: list[Hop] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     elapsed: float = 0.0
+    wants_error: bool = False
+    error_body: bytes = b""
 
 
 class Fetcher:
@@ -173,12 +177,13 @@ class Fetcher:
         accept: str = ACCEPT_FEED,
         max_bytes: int | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  # holds over all hops, without the wait for a place
+        error_body: bool = False,
     ) -> Fetched:
         """Fetch ``url``; ``etag`` and ``last_modified`` make the request conditional (RFC 9110, 13.1).
 
         ``timeout`` is in seconds and holds for all hops together, without the wait for a free place at the host.
         ``max_bytes`` limits the decoded body. Raises FetchFailed (an Upstream) for everything but 2xx, and 304
-        to a conditional request.
+        to a conditional request; with ``error_body`` it carries the start of the page that came with the status.
         """
         wanted = {"Accept": accept}
         if etag and _sendable(etag):
@@ -188,6 +193,7 @@ class Fetcher:
         trip = _Trip(
             url, url, max_bytes or self._settings.fetch_max_bytes, timeout or self._settings.fetch_timeout, wanted
         )
+        trip.wants_error = error_body
         try:
             return await self._follow(trip)
         except Upstream as error:
@@ -236,6 +242,8 @@ class Fetcher:
             if status == 304 and len(trip.request_headers) > 1:
                 return status, b"", 0
             if not 200 <= status < 300:
+                if trip.wants_error:
+                    trip.error_body = await _start_of(response, trip)
                 raise status_error(status, trip.headers, self._clock())
             body = await _read(response, trip)
             return status, body.finish(), body.wire_bytes
@@ -257,6 +265,21 @@ async def _read(response: aiohttp.ClientResponse, trip: _Trip) -> Body:
     async for chunk in response.content.iter_any():
         body.feed(chunk)
     return body
+
+
+async def _start_of(response: aiohttp.ClientResponse, trip: _Trip) -> bytes:
+    """The start of a page that came with an error, so that it can be told what it is; b"" if it cannot be read."""
+    body = Body(trip.headers.get("content-encoding", ""), MAX_ERROR_BODY * 4)
+    read = 0
+    try:
+        async for chunk in response.content.iter_any():
+            body.feed(chunk)
+            read += len(chunk)
+            if read > MAX_ERROR_BODY:
+                break
+        return body.finish()
+    except (Upstream, aiohttp.ClientError):
+        return b""
 
 
 def _lower(response: aiohttp.ClientResponse) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from reader.ingest import feed_links, icon_links
@@ -14,14 +14,16 @@ from reader.ingest.links import absolute
 from reader.ingest.platforms import PageFacts, platform_feeds
 from reader.ingest.tags import Tag, as_html, decoded, tags
 from reader.ingest.text import clean_text
+from reader.ingest.walls import Wall
 
-__all__ = ["Candidate", "IconLink", "PageFindings", "Tier", "find"]
+__all__ = ["Candidate", "IconLink", "PageFindings", "Tier", "find", "look"]
 
 MOST_CANDIDATES = 200
 MOST_ICONS = 50
 MOST_LINKS = 5000
 MOST_ANCHORS = 5000  # from the start and as many from the end, where a footer stands
 _PARSED = 12_000_000
+_LOOKED = 2_000_000
 _INNER = 2000
 _ANCHOR_END = re.compile(r"</?a(?=[\s/>])", re.I)
 _ALT = re.compile(r"\b(?:alt|title|aria-label)\s*=\s*(?:\"([^\"<>]{1,60})\"|'([^'<>]{1,60})')", re.I)
@@ -31,12 +33,21 @@ _PARAMETER = re.compile(r";\s*([\w-]+)\*?\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]*))")
 
 @dataclass(frozen=True, slots=True)
 class PageFindings:
-    """``feeds`` and ``icons`` best first; feeds include those that follow from a platform's rule."""
+    """``feeds`` and ``icons`` best first; feeds include those that follow from a platform's rule.
+
+    Only ``look`` fills the rest: ``refresh`` is where the page sends a browser on by itself, ``frames`` what it shows
+    instead of itself, ``pages`` others of the site that may name a feed, the most likely first, ``wall`` what stands
+    where the page should be.
+    """
 
     title: str
     feeds: list[Candidate] = field(default_factory=list)
     icons: list[IconLink] = field(default_factory=list)
     generator: str = ""
+    refresh: str | None = None
+    frames: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
+    wall: Wall | None = None
 
 
 def find(body: bytes, *, url: str, content_type: str | None = None, link: str | None = None) -> PageFindings:
@@ -55,6 +66,25 @@ def find(body: bytes, *, url: str, content_type: str | None = None, link: str | 
     return page.findings(text)
 
 
+def look(body: bytes, *, url: str, content_type: str | None = None, link: str | None = None) -> PageFindings:
+    """As find(), and where to look on when the page names no feed."""
+    from reader.ingest.parse.encoding import decode
+    from reader.ingest.surroundings import frames, other_pages, refresh, wall
+
+    found = find(body, url=url, content_type=content_type, link=link)
+    text, _ = decode(body[:_LOOKED], content_type, page=True)
+    page = _Page(url)
+    page.read(text, "")
+    anchors = ((tag.attributes().get("href", ""), _words(tag)) for tag in page.anchors)
+    return replace(
+        found,
+        refresh=refresh(page.metas, page.base, url),
+        frames=frames(page.frames, page.base, text),
+        pages=other_pages(anchors, page.base, url),
+        wall=wall(text, page.title, url),
+    )
+
+
 class _Page:
     """Gathers what matters of one page."""
 
@@ -66,6 +96,7 @@ class _Page:
         self.links: list[dict[str, str]] = []
         self.anchors: list[Tag] = []
         self.metas: list[dict[str, str]] = []
+        self.frames: list[str] = []
 
     def read(self, text: str, link_header: str) -> None:
         last: deque[Tag] = deque(maxlen=MOST_ANCHORS)
@@ -86,6 +117,8 @@ class _Page:
                 self.title = clean_text(decoded(tag.inner[:3000]), limit=300)
             elif tag.name == "meta" and len(self.metas) < 500:
                 self.metas.append(tag.attributes())
+            elif tag.name in ("frame", "iframe") and len(self.frames) < 20:
+                self.frames.append(tag.attributes().get("src", ""))
         self.anchors += last
         self.links += _header_links(link_header)
 

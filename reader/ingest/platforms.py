@@ -44,8 +44,28 @@ _CHANNEL_MARKS = (
 _NO_PLAYLIST = ("RD", "WL", "LL", "LM", "HL")  # mixes and private lists have no feed
 
 
-def guesses(url: str) -> list[str]:
-    """Well-known feed addresses for the page at ``url``: below its own path first, then at the root of its host."""
+_BY_GENERATOR = (
+    ("Hugo", "/index.xml"),
+    ("Jekyll", "/feed.xml"),
+    ("Hexo", "/atom.xml"),
+    ("Drupal", "/rss.xml"),
+    ("Eleventy", "/feed.xml"),
+    ("Gatsby", "/rss.xml"),
+    ("Astro", "/rss.xml"),
+    ("Zola", "/atom.xml"),
+    ("Pelican", "/feeds/all.atom.xml"),
+    ("Movable Type", "/atom.xml"),
+    ("Joomla", "/?format=feed&type=atom"),
+    ("DokuWiki", "/feed.php"),
+    ("vBulletin", "/external.php?type=RSS2"),
+    ("Squarespace", "/?format=rss"),
+    ("Weebly", "/1/feed"),
+)
+
+
+def guesses(url: str, generator: str = "") -> list[str]:
+    """Well-known feed addresses for the page at ``url``: where its software keeps it, then below the page's own path,
+    then at the root of its host."""
     parts = urlsplit(url)
     root = f"{parts.scheme}://{parts.netloc}"
     folder = parts.path if parts.path.endswith("/") else parts.path.rpartition("/")[0] + "/"
@@ -53,7 +73,8 @@ def guesses(url: str) -> list[str]:
     below = [f"{root}{own}/{name}" for name in _BELOW] if own and "." not in own.rpartition("/")[2] else []
     if not below and folder not in ("", "/"):
         below = [f"{root}{folder}{name}" for name in _BELOW]
-    return list(dict.fromkeys([*below, *(root + path for path in WELL_KNOWN)]))
+    usual = [root + path for name, path in _BY_GENERATOR if generator.startswith(name)]
+    return list(dict.fromkeys([*usual, *below, *(root + path for path in WELL_KNOWN)]))
 
 
 def platform_feeds(url: str, page: PageFacts | None = None) -> list[RuledFeed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from reader.ingest.page import PageFindings
+from reader.ingest.parse.model import ParsedFeed
 from reader.models.entry import Known, NewEntry
 from reader.models.feed import Identity
 
@@ -66,16 +67,17 @@ def digest_feed(
     known: dict[str, Known],
     now: float,
     identity: Identity | None = None,
+    stored_format: str | None = None,
 ) -> Digest:
     """Parse, identify and clean a feed document fetched as ``url`` from ``final_url``.
 
-    ``known`` are the stored entries by uid, ``identity`` what is known of the feed. Raises
-    Upstream("not_a_feed", "too_large" or "encoding").
+    ``known`` are the stored entries by uid, ``identity`` what is known of the feed; ``stored_format``
+    tells whether it is generated from a page. Raises Upstream("not_a_feed", "too_large" or "encoding").
     """
+    from reader.ingest.generate import parse_or_generate
     from reader.ingest.identify import finish, identify
-    from reader.ingest.parse import parse
 
-    parsed = parse(body, url=final_url, content_type=content_type, now=now)
+    parsed = parse_or_generate(stored_format, body, url=final_url, content_type=content_type, now=now)
     found = identify(parsed, feed_url=url, now=now, known=known, identity=identity)
     return Digest(
         format=parsed.format,
@@ -102,7 +104,17 @@ def preview_feed(body: bytes, url: str, content_type: str | None, now: float) ->
     """Parse a feed document for discovery. Raises Upstream as digest_feed does."""
     from reader.ingest.parse import parse
 
-    parsed = parse(body, url=url, content_type=content_type, now=now)
+    return _preview(parse(body, url=url, content_type=content_type, now=now), now)
+
+
+def preview_page(body: bytes, url: str, content_type: str | None, now: float) -> Preview:
+    """The feed that can be generated from a page, for discovery. Raises Upstream("not_a_feed") if none can."""
+    from reader.ingest.generate import generate
+
+    return _preview(generate(body, url=url, content_type=content_type, now=now), now)
+
+
+def _preview(parsed: ParsedFeed, now: float) -> Preview:
     dates = sorted(when for entry in parsed.entries if (when := entry.dated_at) is not None)
     past = [date for date in dates if date <= now]
     return Preview(
@@ -121,10 +133,10 @@ def preview_feed(body: bytes, url: str, content_type: str | None, now: float) ->
 
 
 def discover_page(body: bytes, url: str, content_type: str | None, link: str | None = None) -> PageFindings:
-    """Read what a web page tells about feeds and icons; see page.find."""
-    from reader.ingest.page import find
+    """Read what a web page tells about feeds and icons, and where to look on; see page.look."""
+    from reader.ingest.page import look
 
-    return find(body, url=url, content_type=content_type, link=link)
+    return look(body, url=url, content_type=content_type, link=link)
 
 
 def _hint(ttl: int | None, skip_hours: tuple[int, ...], now: float) -> int | None:

@@ -90,11 +90,19 @@ class Begun:
 
 class FeedMapper(Protocol):
     async def create(
-        self, url: str, *, title: str, site_url: str | None, description: str | None, now: float
+        self,
+        url: str,
+        *,
+        title: str,
+        site_url: str | None,
+        description: str | None,
+        now: float,
+        format: str | None = None,
     ) -> tuple[Feed, bool]:
         """The feed at this canonical URL (or at an alias of that name); True if it was made by this call.
 
-        A new feed is due at once (next_pull_at = now), state "new", seq = floor = 0.
+        A new feed is due at once (next_pull_at = now), state "new", seq = floor = 0. ``format`` is stored for a new one
+        whose kind must be known before its first pull (a generated feed).
         """
         ...
 

@@ -138,6 +138,7 @@ class FoundFeed:
     icon_url: str | None = None
     feed_id: int | None = None  # set when the store knows it
     subscribed: bool = False
+    generated: bool = False  # made by Evantr from a page that publishes no feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +155,15 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Answer to an address: ``wait`` means that a job is still looking; ask again with the same address."""
+    """Answer to an address: ``wait`` means that a job is still looking; ask again with the same address.
+
+    ``more``: this is the answer for now, and a slower job reads other pages of the site; its answer appears under the
+    same address.
+    """
 
     address: str
     wait: bool
     feeds: tuple[FoundFeed, ...] = ()
     tried: tuple[Tried, ...] = ()
     problem: str | None = None
+    more: bool = False

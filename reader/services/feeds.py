@@ -103,7 +103,7 @@ class FeedService:
         else:
             feed = await self._subscriptions.subscribe(
                 user_id, proven.url, proven.title, proven.site_url, proven.description,
-                folder_id=folder_id, own_title=own_title,
+                folder_id=folder_id, own_title=own_title, format=proven.format,
             )  # fmt: skip
         return (await self._reading.shelf(user_id)).subs[feed.id].row()
 

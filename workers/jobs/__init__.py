@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reader.container import Container
 from reader.gateways.pulls import PullOutcome
-from reader.jobs import Discover, FetchIcon, Payload, PullFeed, Upkeep
-from workers.jobs import discover, icon, pull, upkeep
+from reader.jobs import CrawlSite, Discover, FetchIcon, Payload, PullFeed, Upkeep
+from workers.jobs import crawl, discover, icon, pull, upkeep
 
 Result = str | PullOutcome | None
 
@@ -17,6 +17,8 @@ async def run(container: Container, payload: Payload) -> Result:
             return await pull.run(container, payload)
         case Discover():
             return await discover.run(container, payload)
+        case CrawlSite():
+            return await crawl.run(container, payload)
         case FetchIcon():
             return await icon.run(container, payload)
         case Upkeep():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from reader.errors import Upstream
 from reader.ingest.parse.model import ParsedFeed
 
-__all__ = ["FORMAT", "NO_STRUCTURE", "generate", "is_generated"]
+__all__ = ["FORMAT", "NO_STRUCTURE", "generate", "is_generated", "parse_or_generate"]
 
 FORMAT = "generated"
 NO_STRUCTURE = "The page no longer has the list that Evantr made a feed of."
@@ -19,9 +19,25 @@ def is_generated(format_: str | None) -> bool:
     return (format_ or "").startswith(FORMAT)
 
 
-def generate(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFeed:
+def parse_or_generate(
+    stored_format: str | None, body: bytes, *, url: str, content_type: str | None, now: float | None = None
+) -> ParsedFeed:
+    """What a pull reads: a feed document, or for a generated feed its page. Where a page has become a real feed, that
+    is taken. Raises Upstream as parse() does."""
+    from reader.ingest.parse import parse
+
+    try:
+        return parse(body, url=url, content_type=content_type, now=now)
+    except Upstream as error:
+        if not is_generated(stored_format) or error.kind != "not_a_feed":
+            raise
+    return generate(body, url=url, content_type=content_type, now=now)
+
+
+def generate(body: bytes, *, url: str, content_type: str | None = None, now: float | None = None) -> ParsedFeed:
     """Make a feed of the page that came from ``url``. Its entries stand in the page's order; an entry's uid is the
-    address it links to, so that it stays the same as long as that does.
+    address it links to, so that it stays the same as long as that does. A date beyond ``now`` + 1 day (an event's) is
+    not when it was published.
 
     Raises Upstream of kind "not_a_feed" for a page without a list of things to read, "too_large" over 3 MB.
     """
@@ -40,5 +56,5 @@ def generate(body: bytes, *, url: str, content_type: str | None = None) -> Parse
         site_url=url,
         description=page.description,
         language=page.language,
-        entries=[item.entry(page.url) for item in entries.items],
+        entries=[item.entry(page.url, None if now is None else now + 86_400) for item in entries.items],
     )

@@ -47,8 +47,9 @@ class Item:
     text: int = 0
     evidence: set[str] = field(default_factory=set)
 
-    def entry(self, base: str) -> ParsedEntry:
-        """As the entry of a feed."""
+    def entry(self, base: str, latest: float | None = None) -> ParsedEntry:
+        """As the entry of a feed; a time after ``latest`` is none."""
+        at = self.published_at
         picture = f'<p><img src="{html.escape(self.image)}" alt=""></p>' if self.image else ""
         words = f"<p>{html.escape(self.excerpt)}</p>" if self.excerpt else ""
         return ParsedEntry(
@@ -57,7 +58,7 @@ class Item:
             title=self.title,
             summary_html=None if self.html else (picture + words) or None,
             content_html=self.html,
-            published_at=self.published_at,
+            published_at=at if latest is None or (at or 0) <= latest else None,
             base=base,
         )
 

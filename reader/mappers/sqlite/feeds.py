@@ -32,16 +32,22 @@ def _by_url(con: sqlite3.Connection, url: str) -> Feed | None:
 
 
 def _create(
-    con: sqlite3.Connection, url: str, title: str, site_url: str | None, description: str | None, now: float
+    con: sqlite3.Connection,
+    url: str,
+    title: str,
+    site_url: str | None,
+    description: str | None,
+    format: str | None,
+    now: float,
 ) -> tuple[Feed, bool]:
     known = _by_url(con, url)
     if known is not None:
         return known, False
     sql = (
-        "INSERT INTO feed (url, host, title, site_url, description, rev, created_at, next_pull_at, reason)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {FEED.replace('feed.', '')}"
+        "INSERT INTO feed (url, host, title, site_url, description, format, rev, created_at, next_pull_at, reason)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {FEED.replace('feed.', '')}"
     )
-    values = (url, host_of(url), title, site_url, description, next_feed_rev(con), now, now, "It is new.")
+    values = (url, host_of(url), title, site_url, description, format, next_feed_rev(con), now, now, "It is new.")
     feed = Feed(*con.execute(sql, values).fetchone())
     set_words(con, feed.id)
     return feed, True
@@ -127,9 +133,16 @@ class SqliteFeeds(ScheduleMixin):
     """FeedMapper."""
 
     async def create(
-        self, url: str, *, title: str, site_url: str | None, description: str | None, now: float
+        self,
+        url: str,
+        *,
+        title: str,
+        site_url: str | None,
+        description: str | None,
+        now: float,
+        format: str | None = None,
     ) -> tuple[Feed, bool]:
-        return await self._engine.write(_create, url, title, site_url, description, now)
+        return await self._engine.write(_create, url, title, site_url, description, format, now)
 
     async def get(self, feed_id: int) -> Feed | None:
         return await self._engine.read(_get, feed_id)
