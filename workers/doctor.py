@@ -12,6 +12,7 @@ from reader.ingest.address import normalize
 from reader.ingest.discover import Discovery, discover
 from reader.ingest.fetch import Fetched, Fetcher, FetchFailed, Hop, hint_seconds
 from reader.ingest.headers import duration
+from reader.ingest.reasons import in_words
 from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu
 
@@ -144,4 +145,4 @@ def _tell_rhythm(document: Digest, fetched: Fetched, say: Say) -> None:
     plan = ttl.next_pull(rhythm=rhythm, now=now, hint_seconds=max(hints, default=None))
     say("\nRhythm")
     if plan.at is not None:
-        say(f"  Next check in {duration(plan.at - now)}. {plan.reason}")
+        say(f"  Next check in {duration(plan.at - now)}. {in_words(plan.reason)}")

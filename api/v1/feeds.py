@@ -28,8 +28,9 @@ class PullOut(BaseModel):
 
 
 class HealthOut(BaseModel):
-    """Hours are UTC. ``hours``: expected seconds between entries, for each of the 24 hours. ``grid``: the last ten
-    days by hour, oldest day first, null where nothing was measured."""
+    """Hours are UTC. ``hours``: expected seconds between entries, for each of the 24 hours; ``checks``: between checks.
+    ``grid``: seconds between entries in the last ten days by hour, oldest day first, null where nothing was measured.
+    ``week``: times the mean rate that working days and weekends have, 1 and 1 without a weekly rhythm."""
 
     feed: FeedItem
     description: str | None
@@ -43,6 +44,8 @@ class HealthOut(BaseModel):
     entries: int
     newest_at: float | None
     hours: list[float]
+    checks: list[float]
+    week: tuple[float, float]
     grid: list[list[float | None]]
     hour_now: int = Field(ge=0, le=23)
     pulls: list[PullOut] = Field(description="Newest first.")
@@ -75,6 +78,8 @@ def health_json(health: Health) -> dict[str, Any]:
         "entries": health.entries,
         "newest_at": health.newest_at,
         "hours": health.hours,
+        "checks": health.checks,
+        "week": health.week,
         "grid": health.grid,
         "hour_now": health.hour_now,
         "pulls": pulls,

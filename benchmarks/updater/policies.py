@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Protocol
 
@@ -35,7 +35,7 @@ Make = Callable[[random.Random], Policy]
 class Ours:
     pace: Pace
     rng: random.Random
-    rhythm: Rhythm = Rhythm()
+    rhythm: Rhythm = field(default_factory=Rhythm)
 
     def next(self, now: float, document: Sequence[float], new: Sequence[float]) -> float:
         self.rhythm = observe(self.rhythm, new, now, complete=len(new) < len(document))
@@ -134,7 +134,10 @@ def sweeps() -> dict[str, list[tuple[str, Make]]]:
             for m in (2, 4, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480)
         ],
         "Miniflux": [
-            (f"factor {f:g}, at most {h:g} h", lambda rng, f=f, h=h: Miniflux(f, h * HOUR, 1 * MINUTE if f > 4 else 5 * MINUTE))  # type: ignore[misc]
+            (
+                f"factor {f:g}, at most {h:g} h",
+                lambda rng, f=f, h=h: Miniflux(f, h * HOUR, 1 * MINUTE if f > 4 else 5 * MINUTE),
+            )  # type: ignore[misc]
             for h in (24, 4, 1, 0.5)
             for f in (0.25, 0.5, 1, 2, 4, 8, 16)
         ],

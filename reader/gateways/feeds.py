@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from reader.clock import Clock
 from reader.events import FeedChanged, PubSub, feed_topic
-from reader.ingest.ttl import DAYS, HOURS, Rhythm, forecast
+from reader.ingest import ttl
+from reader.ingest.ttl import Rhythm
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
 from reader.models.feed import Feed, FeedState, Icon, Pull, Schedule
@@ -17,8 +18,10 @@ PULLS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class FeedFacts:
-    """What the health page tells. ``hours``: forecast TTL in seconds for each UTC hour; ``grid``: what was measured in
-    each hour of the last ten days, oldest day first, None where nothing was. ``now`` is when it was read."""
+    """What the health page tells. ``hours``: forecast TTL in seconds for each UTC hour; ``checks``: seconds between
+    checks that follow from it; ``grid``: TTLs of each hour of the last ten days, oldest day first, None where nothing
+    was measured; ``week``: times the mean rate that (working days, weekends) have, (1, 1) without a weekly rhythm.
+    ``now`` is when it was read."""
 
     feed: Feed
     schedule: Schedule
@@ -26,6 +29,8 @@ class FeedFacts:
     readers: int
     newest_at: float | None
     hours: list[float]
+    checks: list[float]
+    week: tuple[float, float]
     grid: list[list[float | None]]
     now: float
 
@@ -75,18 +80,10 @@ class FeedGateway:
         top = (await self._entries.positions([(feed_id, feed.seq, feed.seq)])).get(feed_id, [])
         rhythm, now = Rhythm.unpack(schedule.rhythm), self._clock.now()
         newest_at = top[0].sort_at if top else None
-        return FeedFacts(feed, schedule, pulls, readers, newest_at, forecast(rhythm), grid_of(rhythm, now), now)
+        return FeedFacts(
+            feed, schedule, pulls, readers, newest_at, ttl.forecast(rhythm, now),
+            ttl.checks(rhythm, now, readers=readers), (rhythm.workday, rhythm.weekend), ttl.grid(rhythm, now), now,
+        )  # fmt: skip
 
     async def stats(self) -> dict[str, int]:
         return await self._feeds.stats(self._clock.now())
-
-
-def grid_of(rhythm: Rhythm, now: float) -> list[list[float | None]]:
-    """The rhythm's cells as ten days of 24 UTC hours, oldest day first; None for hours never observed or to come."""
-    today = int(now // 3600) // HOURS
-    known = range(rhythm.hour - DAYS * HOURS + 1, rhythm.hour + 1) if rhythm.hour >= 0 else range(0)
-    grid: list[list[float | None]] = []
-    for day in range(today - DAYS + 1, today + 1):
-        cells = (rhythm.cells[day % DAYS * HOURS + hour] for hour in range(HOURS))
-        grid.append([float(c) if c and day * HOURS + hour in known else None for hour, c in enumerate(cells)])
-    return grid

@@ -43,7 +43,6 @@ log = structlog.get_logger(__name__)
 
 LEASE_MARGIN = 30.0  # a lease outlives the longest fetch by so much: the wait for a place at the host, and parsing
 KNOWN = 3000  # newest entries that a document is compared with
-RHYTHM_DAYS = 10
 OWN_FAULT = "Evantr itself failed on this feed. The operator finds the details in its log."
 
 
@@ -180,7 +179,7 @@ class PullGateway:
 
     async def _unchanged(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
         """304, or the very bytes of the last time: one small write."""
-        rhythm = await self._rhythm(trip, [])
+        rhythm = self._rhythm(trip)
         return await self._end_well(trip, fetched, digest, rhythm, Appended(trip.feed.seq, (), ()))
 
     async def _changed(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
@@ -208,7 +207,7 @@ class PullGateway:
             return self._fenced(trip)
         self._take_meta(trip, document)
         self._take_identity(trip, identity, document)
-        rhythm = await self._rhythm(trip, document.times)
+        rhythm = self._rhythm(trip, document, appended)
         same = document.total - len(appended.new) - len(appended.updated)
         outcome = await self._end_well(trip, fetched, digest, rhythm, appended, same)
         if appended.new:
@@ -317,14 +316,16 @@ class PullGateway:
         if document.identity.criterion != before.criterion:
             log.info("entries are told apart by something else", feed_id=trip.feed.id, why=document.identity.note)
 
-    async def _rhythm(self, trip: _Trip, published: list[float]) -> ttl.Rhythm:
-        """The rhythm with the current hour recomputed. A feed's first document tells of its past; later the store
-        knows better, undated entries included."""
+    def _rhythm(self, trip: _Trip, document: Digest | None = None, appended: Appended | None = None) -> ttl.Rhythm:
+        """The rhythm with the current hour recomputed. A feed's first document tells of its past; later only what is
+        new counts, undated entries included. A document of nothing but new entries may have lost some."""
         rhythm = ttl.Rhythm.unpack(trip.schedule.rhythm)
-        if rhythm.hour < 0 and published:
-            return ttl.observe(rhythm, published, trip.now)
-        since = trip.now - RHYTHM_DAYS * DAY if rhythm.hour < 0 else (rhythm.hour - 1) * 3600.0
-        return ttl.observe(rhythm, await self._entries.published_since(trip.feed.id, since), trip.now)
+        if document is None or appended is None:
+            return ttl.observe(rhythm, [], trip.now)
+        if not rhythm.looked and document.times:
+            return ttl.observe(rhythm, document.times, trip.now)
+        new = [position.sort_at for position in appended.new]
+        return ttl.observe(rhythm, new, trip.now, complete=len(new) < document.total)
 
     async def _move(self, trip: _Trip, target: str) -> int | None:
         left = await self._feeds.move(trip.feed.id, trip.token, target, now=trip.now)

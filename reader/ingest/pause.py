@@ -14,10 +14,15 @@ from reader.ingest.rhythm import LEAST, MOST, Rates, Rhythm
 
 REGULAR_MOST, REGULAR_LEAST = 20.0, 0.85
 TAIL = 12.0
+TRUST = 0.9  # that the gap which runs is like those before
+SLOW = 3.0  # power of the tail
 FIRST_STEP, STEP = 1 / 6, 1.3
 HALVINGS = 5
 WEIBULL_SD = 1.2825  # π/√6: standard deviation of the logarithm of an exponential gap
 EULER = 0.5772
+FORGOTTEN = 1e6  # keeps probabilities above zero
+Law = tuple[float, float, float]
+State = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,61 +41,62 @@ PACE = Pace()
 def pause(rhythm: Rhythm, now: float, pace: Pace = PACE) -> float:
     """Seconds from ``now`` until the next look, within the bounds of ``pace``."""
     rates = Rates(rhythm, now)
-    wait = _Wait(rhythm)
+    law, age = _law(rhythm)
     patience = pace.patience / max(1.0, rhythm.batch)
+    state = (age, 1.0, 0.0, 0.0)
     step = max(pace.least * FIRST_STEP, sqrt(pace.patience))
     at, end = now, now + pace.most
     while at < end:
         stop = min(end, at + step, (at // 3600 + 1) * 3600)
         seconds, rate = stop - at, rates.at(int(at // 3600)) / 3600
-        after = wait.ahead(seconds, rate * seconds)
-        if after.total >= patience:
-            return max(pace.least, at - now + _within(wait, seconds, rate, patience))
-        wait, at, step = after, stop, step * STEP
+        after = _ahead(law, state, seconds, rate)
+        if after[3] >= patience:
+            return max(pace.least, at - now + _within(law, state, seconds, rate, patience))
+        state, at, step = after, stop, step * STEP
     return max(pace.least, pace.most)
 
 
-def _within(wait: _Wait, seconds: float, rate: float, patience: float) -> float:
-    """The moment within a step when patience runs out, by halving."""
+def _law(rhythm: Rhythm) -> tuple[Law, float]:
+    """((power, scale, probability that nothing came until now), age) of the gap that runs.
+
+    Gaps between moments, measured in expected moments, follow a Burr distribution: Weibull (power 1: chance alone;
+    more: regular; less: in clusters) with an uncertain scale, mixed with a long tail: a feed that lets its regular
+    moment pass has changed its ways, and the longer it stays silent, the less is expected of it.
+    """
+    power = min(REGULAR_MOST, max(REGULAR_LEAST, WEIBULL_SD / sqrt(max(1e-4, rhythm.gap_variance))))
+    scale = exp(rhythm.gap_mean + EULER / power)
+    age = min(rhythm.age, scale * FORGOTTEN ** (1 / power))
+    return (power, scale, _silence(power, scale, age)), age
+
+
+def _silence(power: float, scale: float, age: float) -> float:
+    """Probability that nothing comes for so many expected moments."""
+    regular: float = (1 + (age / scale) ** power / TAIL) ** -TAIL
+    return TRUST * regular + (1 - TRUST) / (1 + age / SLOW) ** SLOW
+
+
+def _ahead(law: Law, state: State, seconds: float, rate: float) -> State:
+    """(age, probability that nothing came since the last look, moments that came, seconds that they wait in sum) after
+    so many more seconds in which the day's rhythm has ``rate`` moments a second.
+
+    What comes after the first moment is taken to come by that rate.
+    """
+    power, scale, base = law
+    age, alone, moments, total = state
+    expected = rate * seconds
+    age += expected
+    still = _silence(power, scale, age) / base
+    more = moments + alone - still + (1 - (alone + still) / 2) * expected
+    return age, still, more, total + (moments + more) / 2 * seconds
+
+
+def _within(law: Law, state: State, seconds: float, rate: float, most: float) -> float:
+    """The moment within a step when the wait reaches ``most``, by halving."""
     low, high = 0.0, seconds
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        if wait.ahead(middle, rate * middle).total >= patience:
+        if _ahead(law, state, middle, rate)[3] >= most:
             high = middle
         else:
             low = middle
     return (low + high) / 2
-
-
-class _Wait:
-    """The wait to be expected so far: ``moments`` that came by now, and the ``total`` of seconds they wait.
-
-    Gaps between moments, measured in expected moments, follow a Burr distribution: Weibull (1: chance alone; more:
-    regular; less: in clusters) with an uncertain scale, so that the longer a feed stays silent against expectation,
-    the less is expected of it.
-    """
-
-    __slots__ = ("_alone", "_base", "_power", "_scale", "age", "moments", "total")
-
-    def __init__(self, rhythm: Rhythm) -> None:
-        self._power = min(REGULAR_MOST, max(REGULAR_LEAST, WEIBULL_SD / sqrt(max(1e-4, rhythm.gap_variance))))
-        self._scale = exp(rhythm.gap_mean + EULER / self._power)
-        self.age = rhythm.age
-        self._base = self._silence(self.age)
-        self._alone = 1.0
-        self.moments = self.total = 0.0
-
-    def _silence(self, age: float) -> float:
-        """Probability that nothing came up to ``age``."""
-        return float((1 + (age / self._scale) ** self._power / TAIL) ** -TAIL)
-
-    def ahead(self, seconds: float, expected: float) -> _Wait:
-        """The state after so many seconds in which so many moments are expected on average."""
-        new = _Wait.__new__(_Wait)
-        new._power, new._scale, new._base = self._power, self._scale, self._base
-        new.age = self.age + expected
-        new._alone = new._silence(new.age) / self._base if self._base > 0 else self._alone
-        came = self._alone - new._alone + (1 - (self._alone + new._alone) / 2) * expected
-        new.moments = self.moments + came
-        new.total = self.total + (self.moments + new.moments) / 2 * seconds
-        return new

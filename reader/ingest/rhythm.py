@@ -8,7 +8,7 @@ docs/decisions/0012.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log
 
@@ -18,6 +18,7 @@ LEAST = 120
 MOST = 3600
 HOUR, DAY = 3600.0, 86_400
 FULL = 254
+LATEST = 4_294_000_000.0  # what fits four bytes
 
 # What is assumed of a feed before it has shown anything, and how much evidence that assumption is worth.
 PRIOR_MOMENTS, PRIOR_HOURS = 0.5, 12.0  # a moment a day
@@ -99,6 +100,7 @@ def observe(rhythm: Rhythm, new: Sequence[float], now: float, *, complete: bool 
     after ``now``; so dates without a time, or from another clock, do no harm. ``complete=False``: entries may have
     been missed because the document holds nothing but new ones; the hours before the oldest stay unknown.
     """
+    now = min(max(now, 1.0), LATEST)
     if not rhythm.looked:
         return _first(sorted(time for time in new if 0 < time <= now), now)
     if now < rhythm.looked:
@@ -106,8 +108,7 @@ def observe(rhythm: Rhythm, new: Sequence[float], now: float, *, complete: bool 
     looked = float(rhythm.looked)
     times = sorted(min(max(time, looked), now) for time in new)
     since = times[0] if times and not complete else looked
-    cells = _roll(rhythm.counts, looked, since, now)
-    return _walk(replace(rhythm, counts=bytes(cells)), times, now)
+    return _walk(rhythm, _roll(rhythm.counts, looked, since, now), times, now)
 
 
 def _first(times: Sequence[float], now: float) -> Rhythm:
@@ -128,7 +129,7 @@ def _first(times: Sequence[float], now: float) -> Rhythm:
         last = time
     # The shape of the day is needed to judge the gaps, so the counts come first, and are kept.
     rhythm = Rhythm(bytes(known), max(1, int(start)))
-    return replace(_walk(rhythm, times, now, count=False), counts=bytes(known))
+    return _walk(rhythm, known, times, now, count=False)
 
 
 def _turned_back(rhythm: Rhythm, now: float) -> Rhythm:
@@ -157,10 +158,9 @@ def _add(cells: bytearray, time: float) -> None:
         cells[place] = min(FULL, cells[place] + 1)
 
 
-def _walk(rhythm: Rhythm, times: Sequence[float], now: float, *, count: bool = True) -> Rhythm:
+def _walk(rhythm: Rhythm, cells: bytearray, times: Sequence[float], now: float, *, count: bool = True) -> Rhythm:
     """Follow ``times`` from the last look to ``now``, learning gaps and batches on the way."""
-    rates = Rates(rhythm, now)
-    cells = bytearray(rhythm.counts)
+    rates = Rates(rhythm, now, cells)
     at, last, age = float(rhythm.looked), float(rhythm.last), rhythm.age
     mean, variance, batch, gaps = rhythm.gap_mean, rhythm.gap_variance, rhythm.batch, rhythm.gaps
     moments = entries = 0
@@ -180,9 +180,9 @@ def _walk(rhythm: Rhythm, times: Sequence[float], now: float, *, count: bool = T
     if entries:
         weight = max(moments, 1) / (max(moments, 1) + min(BATCH_PRIOR + gaps, BATCH_MEMORY))
         batch += weight * (entries / max(moments, 1) - batch)
-    moved = replace(
-        rhythm, counts=bytes(cells), looked=max(1, int(now)), last=int(last), age=age, gap_mean=mean,
-        gap_variance=variance, batch=batch, gaps=gaps,
+    moved = Rhythm(
+        bytes(cells), max(1, int(now)), int(last), age, mean, variance, batch,
+        rhythm.shape, rhythm.clumps, rhythm.workday, rhythm.weekend, gaps,
     )  # fmt: skip
     return _judge(moved) if entries or int(now) // DAY != rhythm.looked // DAY else moved
 
@@ -205,8 +205,8 @@ def _learn(mean: float, variance: float, gaps: int, age: float) -> tuple[float, 
 class Rates:
     """Moments an hour that are to be expected in each hour of the day, as of ``now``."""
 
-    def __init__(self, rhythm: Rhythm, now: float) -> None:
-        self._counts = rhythm.counts
+    def __init__(self, rhythm: Rhythm, now: float, counts: bytearray | None = None) -> None:
+        self._counts = bytes(counts) if counts is not None else rhythm.counts
         self._shape = rhythm.shape * rhythm.clumps
         self._workday, self._weekend = rhythm.workday, rhythm.weekend
         self._rates: dict[int, float] = {}
@@ -232,12 +232,13 @@ class Rates:
         return rate
 
     def _posterior(self, hour: int) -> float:
-        """Empirical Bayes: gamma priors, from the whole day to the neighbouring hours to the hour itself."""
+        """Empirical Bayes: gamma priors, from the whole day to an hour with its neighbours to the hour itself."""
         before, days_before = self._seen((hour - 1) % HOURS)
         after, days_after = self._seen((hour + 1) % HOURS)
         shape = self._shape
-        around = (before + after + shape) / (days_before + days_after + shape / self.overall)
         here, days = self._seen(hour)
+        watched = days_before + 2 * days + days_after
+        around = (before + 2 * here + after + shape) / (watched + shape / self.overall)
         return (here + shape) / (days + shape / around)
 
     def _seen(self, hour: int) -> tuple[int, float]:
@@ -249,16 +250,12 @@ class Rates:
             days += self._part - 1
         return sum(cells) - UNKNOWN * unknown, days
 
-    def stretches(self, start: float, end: float) -> Iterator[tuple[float, float]]:
-        """(seconds, moments expected) piece by piece, cut at full hours."""
-        at = start
-        while at < end:
-            stop = min(end, (at // HOUR + 1) * HOUR)
-            yield stop - at, self.at(int(at // HOUR)) * (stop - at) / HOUR
-            at = stop
-
     def expected(self, start: float, end: float) -> float:
         """Moments to be expected between two times."""
-        if end - start > CELLS * HOUR:
-            start = end - CELLS * HOUR
-        return sum(moments for _, moments in self.stretches(start, end))
+        start = max(start, end - CELLS * HOUR)
+        moments, at = 0.0, start
+        while at < end:
+            stop = min(end, (at // HOUR + 1) * HOUR)
+            moments += self.at(int(at // HOUR)) * (stop - at) / HOUR
+            at = stop
+        return moments

@@ -98,7 +98,7 @@ def _dispersion(*classes: dict[int, list[int]]) -> float:
 
 
 def _agree(days: dict[int, list[int]]) -> bool:
-    """Whether working days and weekends that follow each other, three stretches at least, always differ the same way."""
+    """Whether working days and weekends in a row, three stretches at least, always differ the same way."""
     stretches: list[tuple[bool, list[int]]] = []
     for day in sorted(days):
         end = is_weekend(day * HOURS)

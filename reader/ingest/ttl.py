@@ -1,7 +1,7 @@
 """When to pull a feed next, and why. Pure: times come in as seconds since 1970 (UTC).
 
-For each of the 24 hours of the last ten days a rhythm keeps the TTL: the mean distance in seconds between the entries of
-that hour, from 2 minutes to 1 hour (SPEC B). The forecast follows from those ten days, the pause from the forecast, and
+For each of the 24 hours of the last ten days a rhythm keeps the TTL: the mean distance in seconds between the
+entries of that hour, from 2 minutes to 1 hour (SPEC B). The forecast follows from those ten days, the pause from the forecast, and
 what a server asks for bounds the pause.
 """
 
@@ -84,10 +84,7 @@ def next_pull(
     if status_gone:
         return Plan(None, Reason("gone").pack())
     delay, reason = _wish(rhythm, now, errors, hint_seconds, readers, pushed)
-    delay *= 1 + JITTER * (2 * min(1.0, max(0.0, jitter)) - 1)
-    if reason.kind == "rhythm":
-        # Jitter must not carry a pause out of the bounds: what is cut off below is spread above, and the reverse.
-        delay = min(max(delay, LEAST * (1 + JITTER * jitter)), MOST * (1 - JITTER * jitter))
+    delay = _spread(delay, min(1.0, max(0.0, jitter)), reason.kind)
     if retry_after is not None and min(retry_after, DAY) >= delay:
         # Sooner than asked would be rude, so the jitter goes upwards only.
         delay = min(retry_after, DAY) * (1 + JITTER * jitter)
@@ -95,7 +92,21 @@ def next_pull(
     return Plan(now + delay, reason.pack())
 
 
-def _wish(rhythm: Rhythm, now: float, errors: int, hint: int | None, readers: int, pushed: bool) -> tuple[float, Reason]:
+def _spread(delay: float, jitter: float, kind: str) -> float:
+    """Spread by chance, so that what was pulled together does not stay together. What would leave the bounds is
+    mirrored at them; what a server asked for is not undercut, unless that would take more than an hour."""
+    up = kind == "hint"
+    spread = delay * (1 + JITTER * (jitter if up else 2 * jitter - 1))
+    if spread < LEAST:
+        return 2 * LEAST - spread
+    if delay <= MOST < spread:
+        return 2 * MOST - spread
+    return spread
+
+
+def _wish(
+    rhythm: Rhythm, now: float, errors: int, hint: int | None, readers: int, pushed: bool
+) -> tuple[float, Reason]:
     if errors > 0:
         delay = float(min(DAY, BACKOFF * 2 ** min(errors - 1, 20)))
         return delay, Reason("failed", (errors, round(delay)))

@@ -49,7 +49,7 @@ class Schedule:
     last_pull_at: float | None
     last_ok_at: float | None
     errors: int  # consecutive failures
-    reason: str  # why the next pull is when it is, one sentence
+    reason: str  # why the next pull is when it is, as ingest.reasons packs it
     error: str | None  # what went wrong last, in words; None while all is well
     etag: str | None
     last_modified: str | None

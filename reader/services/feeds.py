@@ -192,14 +192,14 @@ class FeedService:
             raise Limited(f"This feed was checked a moment ago. Try again in {CHECK_PAUSE} seconds.", CHECK_PAUSE)
         await self._feeds.ask(feed_id)
 
-    async def health(self, actor: Actor, feed_id: int) -> Health:
-        """Its schedule, last pulls and rhythm; for subscribers."""
+    async def health(self, actor: Actor, feed_id: int, *, zone: str | None = None) -> Health:
+        """Its schedule, last pulls and rhythm; for subscribers. ``zone``: whose hours its sentence tells, else UTC."""
         sub = await self._access.subscription(actor, feed_id)
         row = (await self._reading.shelf(sub.user_id)).subs[feed_id].row()
         facts = await self._feeds.facts(feed_id)
         if facts is None:
             raise NotFound("There is no such feed.")
-        return health_of(row, facts)
+        return health_of(row, facts, zone)
 
     async def icon(self, actor: Actor, digest: str) -> Icon:
         """Icons are public: they were found on public pages, and their digest names no reader."""

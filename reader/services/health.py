@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reader.gateways.feeds import FeedFacts
+from reader.ingest.reasons import in_words
 from reader.models.feed import Feed, Pull, Schedule
 from reader.models.reading import FeedRow
 
@@ -13,8 +16,10 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``hours``: forecast seconds between entries for each UTC hour. ``grid``: ten days × 24 hours, oldest day first,
-    None where nothing was measured. ``sentence`` says when the next check is and why."""
+    """``hours``: forecast seconds between entries for each UTC hour; ``checks``: seconds between checks. ``grid``: ten
+    days × 24 hours of seconds between entries, oldest day first, None where nothing was measured. ``week``: times the
+    mean rate that (working days, weekends) have; (1, 1) without a weekly rhythm. ``sentence`` says when the next check
+    is and why, in hours of the zone that was asked for."""
 
     feed: Feed
     row: FeedRow
@@ -24,13 +29,15 @@ class Health:
     entries: int
     newest_at: float | None
     hours: list[float]
+    checks: list[float]
+    week: tuple[float, float]
     grid: list[list[float | None]]
     hour_now: int
     sentence: str
     now: float
 
 
-def health_of(row: FeedRow, facts: FeedFacts) -> Health:
+def health_of(row: FeedRow, facts: FeedFacts, zone: str | None) -> Health:
     return Health(
         feed=facts.feed,
         row=row,
@@ -40,22 +47,36 @@ def health_of(row: FeedRow, facts: FeedFacts) -> Health:
         entries=row.total,
         newest_at=facts.newest_at,
         hours=facts.hours,
+        checks=facts.checks,
+        week=facts.week,
         grid=facts.grid,
         hour_now=int(facts.now // HOUR % 24),
-        sentence=sentence_of(facts.schedule, facts.feed, facts.now),
+        sentence=sentence_of(facts.schedule, facts.feed, facts.now, zone),
         now=facts.now,
     )
 
 
-def sentence_of(schedule: Schedule, feed: Feed, now: float) -> str:
+def sentence_of(schedule: Schedule, feed: Feed, now: float, zone: str | None) -> str:
     """ "The next check is in 5 minutes. Between 11 and 12 …"."""
+    why = in_words(schedule.reason, _offset(zone, now))
     if feed.state == "gone":
-        return f"Evantr no longer checks this feed. {schedule.error or schedule.reason}".strip()
+        return f"Evantr no longer checks this feed. {schedule.error or why}".strip()
     if schedule.lease_until > now:
         return "Evantr is checking this feed now."
     wait = schedule.next_pull_at - now
     when = "The next check is due now" if wait < 30 else f"The next check is in {duration(wait)}"
-    return f"{when}. {schedule.reason}".strip()
+    return f"{when}. {why}".strip()
+
+
+def _offset(zone: str | None, now: float) -> int | None:
+    """Seconds that a zone's clock is ahead of UTC; None where no zone was named, or one that this machine lacks."""
+    if not zone or zone == "UTC":
+        return None
+    try:
+        offset = datetime.fromtimestamp(now, ZoneInfo(zone)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+    return None if offset is None else int(offset.total_seconds())
 
 
 def duration(seconds: float) -> str:
