@@ -16,6 +16,8 @@ WIDTH = STEP * 0.784
 INDENT = STEP * 0.108
 ROW = 17
 DAY = 86_400
+WEEK = 7
+NO_WEEK = (1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,30 @@ SCALE = Scale(120, 3600, ((120, "2 min"), (300, "5 min"), (900, "15 min"), (3600
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """``hours``: seconds between checks for each hour of the reader's day; ``grid``: ten days, newest first; None: not
-    known yet, or to come. ``now`` is the hour it is."""
+    """``hours``: seconds between checks for each hour of the reader's day; ``grid``: seconds between entries, ten days
+    or seven, newest first; None: not known yet, or to come. ``now`` is the hour it is. ``week``: times the mean rate
+    that (working days, weekends) have; (1, 1) without a weekly rhythm."""
 
     hours: list[float]
     grid: list[list[float | None]]
     now: int
     days: list[str]
+    week: tuple[float, float] = NO_WEEK
+
+    @property
+    def weekly(self) -> bool:
+        return self.week != NO_WEEK
 
 
-def local(hours: list[float], grid: list[list[float | None]], hour_now: int, times: Times) -> Rhythm:
-    """From UTC to the reader's clock. The days stay those of UTC, shifted by whole hours."""
+def local(
+    hours: list[float],
+    grid: list[list[float | None]],
+    hour_now: int,
+    times: Times,
+    week: tuple[float, float] = NO_WEEK,
+) -> Rhythm:
+    """From UTC to the reader's clock. The days stay those of UTC, shifted by whole hours. A weekly rhythm shows in the
+    last seven days, one of each kind."""
     shift = times.hour_of(0)
     turned = [hours[(hour - shift) % 24] for hour in range(24)]
     offset = shift if shift <= 12 else shift - 24
@@ -61,7 +76,8 @@ def local(hours: list[float], grid: list[list[float | None]], hour_now: int, tim
         rows.append([flat[i] if 0 <= i < len(flat) else None for i in cells])
     today = times.at(times.now)
     names = [DAYS[(today.weekday() - back) % 7] if back else "Today" for back in range(len(grid))]
-    return Rhythm(turned, rows[::-1], (hour_now + shift) % 24, names)
+    shown = WEEK if week != NO_WEEK else len(rows)
+    return Rhythm(turned, rows[::-1][:shown], (hour_now + shift) % 24, names[:shown], week)
 
 
 def interval(seconds: float) -> str:
@@ -100,7 +116,9 @@ def bars(rhythm: Rhythm) -> str:
 
 
 def cells(rhythm: Rhythm) -> str:
-    parts = ['<svg class="plot" height="190" role="img" aria-label="The last ten days, hour by hour">']
+    foot = len(rhythm.grid) * ROW
+    days = "seven" if rhythm.weekly else "ten"
+    parts = [f'<svg class="plot" height="{foot + 20}" role="img" aria-label="The last {days} days, hour by hour">']
     for row, day in enumerate(rhythm.grid):
         for hour, seconds in enumerate(day):
             to_come = row == 0 and hour > rhythm.now
@@ -108,7 +126,9 @@ def cells(rhythm: Rhythm) -> str:
             parts.append(f'<rect class="{step}" {_place(hour)} y="{row * ROW}" height="14" rx="2"/>')
     for hour in range(0, 24, 3):
         odd = ' class="odd"' if hour % 6 else ""
-        parts.append(f'<text{odd} x="{hour * STEP + STEP / 2:.2f}%" y="186" text-anchor="middle">{hour:02}</text>')
+        parts.append(
+            f'<text{odd} x="{hour * STEP + STEP / 2:.2f}%" y="{foot + 16}" text-anchor="middle">{hour:02}</text>'
+        )
     return "".join(parts) + "</svg>"
 
 
@@ -146,6 +166,17 @@ def words(rhythm: Rhythm, title: str) -> str:
     return f"{title} is busiest around {busiest} o’clock and quietest around {quiet}."
 
 
+def week_words(rhythm: Rhythm, title: str) -> str:
+    """What is said of a weekly rhythm; nothing without one."""
+    if not rhythm.weekly:
+        return ""
+    work, end = rhythm.week
+    quieter = "on Saturday and Sunday" if end < work else "from Monday to Friday"
+    part = round(100 * min(work, end) / max(work, end))
+    share = f"about {part} % of what it does on other days" if part >= 1 else "next to nothing"
+    return f" It keeps a weekly rhythm, so seven days are shown: {quieter} it publishes {share}."
+
+
 def draw(rhythm: Rhythm, title: str) -> Markup:
     axis = "".join(
         f'<text x="36" y="{SCALE.y(seconds) + 4:.0f}" text-anchor="end">{label}</text>'
@@ -156,8 +187,9 @@ def draw(rhythm: Rhythm, title: str) -> Markup:
         '<figure class="rhythm" aria-describedby="rt"><div class="pl">'
         f'<svg class="plot ax" height="172" aria-hidden="true">{axis}</svg>{bars(rhythm)}'
         f'<div class="dayl" aria-hidden="true">{days}</div>{cells(rhythm)}</div>'
-        f'<figcaption><p id="rt">Each bar is how often Evantr checks in that hour of the day, the mean of'
-        f" the ten days below it. {esc(words(rhythm, title))}</p>{table(rhythm)}</figcaption></figure>"
+        f'<figcaption><p id="rt">Each bar is how often Evantr checks in that hour of the day. It follows from the days'
+        f" below: the darker an hour, the closer its entries came. {esc(words(rhythm, title))}"
+        f"{esc(week_words(rhythm, title))}</p>{table(rhythm)}</figcaption></figure>"
     )
     return safe(figure)
 

@@ -33,7 +33,8 @@ Shape = Callable[[float], float]
 
 def thinned(rng: random.Random, per_day: float, shape: Shape, most: float, start: float, end: float) -> list[float]:
     """A Poisson process whose rate is ``per_day`` × shape(time); shape is at most ``most``."""
-    times, at = [], start
+    times: list[float] = []
+    at = start
     while True:
         at += rng.expovariate(per_day * most / DAY)
         if at >= end:
@@ -89,7 +90,8 @@ def news(rng: random.Random, end: float) -> list[float]:
 
 
 def steady(rng: random.Random, end: float) -> list[float]:
-    every, times, at = rng.uniform(0.5, 3) * HOUR, [], -BEFORE + rng.uniform(0, HOUR)
+    times: list[float] = []
+    every, at = rng.uniform(0.5, 3) * HOUR, -BEFORE + rng.uniform(0, HOUR)
     while at < end:
         times.append(at)
         at += every * rng.uniform(0.95, 1.05)

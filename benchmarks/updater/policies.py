@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from reader.ingest.ttl import JITTER
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 WEEK = 7 * DAY
+OURS, FIXED = "Evantr", "fixed interval"
 
 
 class Policy(Protocol):
@@ -125,30 +127,34 @@ def ours(scale: float) -> Pace:
 SCALES = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
-def sweeps() -> dict[str, list[tuple[str, Make]]]:
-    """Name of a policy → its variants, as (label, maker)."""
+def _ours(scale: float, rng: random.Random) -> Policy:
+    return Ours(ours(scale), rng)
+
+
+def _fixed(minutes: float, rng: random.Random) -> Policy:
+    return Fixed(minutes * MINUTE)
+
+
+def _miniflux(factor: float, hours: float, rng: random.Random) -> Policy:
+    # Its least interval is a setting too: lower where the factor asks for more.
+    return Miniflux(factor, hours * HOUR, MINUTE if factor > 4 else 5 * MINUTE)
+
+
+def _commafeed(minutes: float, hours: float, rng: random.Random) -> Policy:
+    return CommaFeed(minutes * MINUTE, hours * HOUR)
+
+
+def _newsblur(readers: int, scale: float, rng: random.Random) -> Policy:
+    return NewsBlur(readers, scale, rng, [])
+
+
+def sweeps() -> dict[str, list[Make]]:
+    """Name of a policy → its variants."""
+    intervals = (2, 4, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480)
     return {
-        "Evantr": [(f"patience {60 * s:g} s", lambda rng, s=s: Ours(ours(s), rng)) for s in SCALES],  # type: ignore[misc]
-        "fixed interval": [
-            (f"{m} min", lambda rng, m=m: Fixed(m * MINUTE))  # type: ignore[misc]
-            for m in (2, 4, 5, 8, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480)
-        ],
-        "Miniflux": [
-            (
-                f"factor {f:g}, at most {h:g} h",
-                lambda rng, f=f, h=h: Miniflux(f, h * HOUR, 1 * MINUTE if f > 4 else 5 * MINUTE),
-            )  # type: ignore[misc]
-            for h in (24, 4, 1, 0.5)
-            for f in (0.25, 0.5, 1, 2, 4, 8, 16)
-        ],
-        "CommaFeed": [
-            (f"from {m:g} min to {h:g} h", lambda rng, m=m, h=h: CommaFeed(m * MINUTE, h * HOUR))  # type: ignore[misc]
-            for h in (24, 8, 4, 2, 1)
-            for m in (2, 5, 10, 20, 40)
-        ],
-        "NewsBlur": [
-            (f"{r} readers, × {s:g}", lambda rng, r=r, s=s: NewsBlur(r, s, rng, []))  # type: ignore[misc]
-            for r in (1, 2, 10)
-            for s in (0.25, 0.5, 1, 2, 4)
-        ],
+        OURS: [partial(_ours, scale) for scale in SCALES],
+        FIXED: [partial(_fixed, minutes) for minutes in intervals],
+        "Miniflux": [partial(_miniflux, f, h) for h in (24, 4, 1, 0.5) for f in (0.25, 0.5, 1, 2, 4, 8, 16)],
+        "CommaFeed": [partial(_commafeed, m, h) for h in (24, 8, 4, 2, 1) for m in (2, 5, 10, 20, 40)],
+        "NewsBlur": [partial(_newsblur, r, s) for r in (1, 2, 10) for s in (0.25, 0.5, 1, 2, 4)],
     }

@@ -71,8 +71,8 @@ def _law(rhythm: Rhythm) -> tuple[Law, float]:
 
 def _silence(power: float, scale: float, age: float) -> float:
     """Probability that nothing comes for so many expected moments."""
-    regular: float = (1 + (age / scale) ** power / TAIL) ** -TAIL
-    return TRUST * regular + (1 - TRUST) / (1 + age / SLOW) ** SLOW
+    regular = (1 + (age / scale) ** power / TAIL) ** -TAIL
+    return float(TRUST * regular + (1 - TRUST) / (1 + age / SLOW) ** SLOW)
 
 
 def _ahead(law: Law, state: State, seconds: float, rate: float) -> State:

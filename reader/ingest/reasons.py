@@ -61,7 +61,8 @@ def in_words(packed: str, offset: int | None = None) -> str:
         return f"Nobody reads it at present, so it is checked about every {duration(numbers[0])}."
     if reason.kind == "hint":
         return f"The server says that nothing new comes for {duration(numbers[0])}."
-    return _rhythm(*numbers, offset)
+    hour, distance, pause = numbers
+    return _rhythm(hour, distance, pause, offset)
 
 
 def _rhythm(hour: int, distance: int, pause: int, offset: int | None) -> str:

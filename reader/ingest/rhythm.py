@@ -205,8 +205,8 @@ def _learn(mean: float, variance: float, gaps: int, age: float) -> tuple[float, 
 class Rates:
     """Moments an hour that are to be expected in each hour of the day, as of ``now``."""
 
-    def __init__(self, rhythm: Rhythm, now: float, counts: bytearray | None = None) -> None:
-        self._counts = bytes(counts) if counts is not None else rhythm.counts
+    def __init__(self, rhythm: Rhythm, now: float, cells: bytearray | None = None) -> None:
+        self._counts = bytes(cells) if cells is not None else rhythm.counts
         self._shape = rhythm.shape * rhythm.clumps
         self._workday, self._weekend = rhythm.workday, rhythm.weekend
         self._rates: dict[int, float] = {}

@@ -1,8 +1,8 @@
 """When to pull a feed next, and why. Pure: times come in as seconds since 1970 (UTC).
 
 For each of the 24 hours of the last ten days a rhythm keeps the TTL: the mean distance in seconds between the
-entries of that hour, from 2 minutes to 1 hour (SPEC B). The forecast follows from those ten days, the pause from the forecast, and
-what a server asks for bounds the pause.
+entries of that hour, from 2 minutes to 1 hour (SPEC B). The forecast follows from those ten days, the pause from
+the forecast, and what a server asks for bounds the pause.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ def forecast(rhythm: Rhythm, now: float) -> list[float]:
 
 
 def checks(rhythm: Rhythm, now: float, *, readers: int = 1, pushed: bool = False) -> list[float]:
-    """Seconds between checks to be expected in each hour of the day (UTC) with these TTLs."""
-    rates = Rates(rhythm, now)
+    """Seconds between checks to be expected in each hour of the day (UTC), by the rates of the coming 24 hours."""
+    rates, current = Rates(rhythm, now), int(now // 3600)
     patience = 2 * PACE.patience * 3600 / max(1.0, rhythm.batch)
-    pauses = (min(PACE.most, max(PACE.least, sqrt(patience / rates.of(hour)))) for hour in range(HOURS))
+    hours = (current + (hour - current) % HOURS for hour in range(HOURS))
+    pauses = (min(PACE.most, max(PACE.least, sqrt(patience / rates.at(hour)))) for hour in hours)
     return [_rarely(each, readers, pushed)[0] for each in pauses]
 
 

@@ -35,9 +35,9 @@ class Look:
 
 
 async def show(visit: Visit) -> Response:
-    health = await visit.services.feeds.health(visit.actor, visit.id())
+    health = await visit.services.feeds.health(visit.actor, visit.id(), zone=visit.prefs.timezone)
     times = visit.times
-    rhythm = plots.local(health.hours, health.grid, health.hour_now, times)
+    rhythm = plots.local(health.checks, health.grid, health.hour_now, times, health.week)
     return await visit.page(
         "health.html",
         title=f"Health of {health.row.title}",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reader.ingest.rhythm import Rhythm
+from reader.mappers.feeds import PullResult
+from reader.models.feed import Pull
 from reader.models.reading import Finding, FoundFeed, Tried
 from reader.services.feeds import FeedService
 from tests.helpers.app import Person, World
@@ -217,3 +220,23 @@ async def test_password_tokens(world: World, ada: Person) -> None:
     page = await send(ada.http, page, "(//form[@action='/do/token/remove'])[last()]", "token")
     refused = await send(ada.http, page, "//form[@action='/do/token']", name=" ")
     assert refused.status == 422
+
+
+async def test_health_tells_hours_of_the_readers_zone(world: World, ada: Person) -> None:
+    feed = await world.feed(readers=[ada])
+    await ada.http.post("/do/settings", data={"timezone": "Asia/Kolkata"})
+    mapper, now = world.container.mappers.feeds, world.container.clock.now()
+    await mapper.make_due(feed, now)
+    token = await mapper.lease(feed, now, now + 60)
+    assert token is not None
+    counts = bytes(6 if n % 24 < 12 else 0 for n in range(240))
+    rhythm = Rhythm(counts, int(now), int(now) - 600, workday=1.4, weekend=0.1)
+    pull = Pull(feed, now, 304, 0, 12, 0, 0, None)
+    plan = PullResult(pull, "active", now + 300, "rhythm 11 540 250", 0, None, rhythm=rhythm.pack())
+    assert await mapper.record_pull(feed, token, plan)
+    page = await open_page(ada.http, f"/feed/{feed}/health")
+    assert "in 5 minutes. Between 16:30 and 17:30 it publishes about every 9 minutes." in page.words(
+        "//p[@class='lead nextline']"
+    )
+    assert "seven days are shown" in page.words("//p[@id='rt']")
+    assert len(page.all("//div[@class='dayl']/span")) == 7

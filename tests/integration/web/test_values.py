@@ -118,3 +118,16 @@ def test_pieces() -> None:
     assert signs("star") is signs("star")
     assert (caps("shift+a"), caps("g s"), caps("+"), caps("ctrl+k")) == (["⇧", "A"], ["G", "S"], ["+"], ["Ctrl", "K"])
     assert accepted("gzip;q=0, br;q=0.5, *") == {"br", "*"}
+
+
+def test_a_weekly_rhythm_shows_seven_days_and_says_so() -> None:
+    grid: list[list[float | None]] = [[600.0] * 24 for _ in range(10)]
+    rhythm = plots.local([600.0] * 24, grid, 10, Times(NOW, "UTC"), (1.38, 0.1))
+    drawn = plots.draw(rhythm, "A")
+    assert len(rhythm.grid) == len(rhythm.days) == 7
+    assert "seven days are shown" in drawn
+    assert "on Saturday and Sunday it publishes about 7 % of what it does on other days" in drawn
+    assert 'aria-label="The last seven days, hour by hour"' in drawn
+    busy = plots.local([600.0] * 24, grid, 10, Times(NOW, "UTC"), (0.4, 2.4))
+    assert "from Monday to Friday it publishes" in plots.draw(busy, "A")
+    assert "seven" not in plots.draw(plots.local([600.0] * 24, grid, 10, Times(NOW, "UTC")), "A")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from reader.events import EntriesArrived, FeedChanged, feed_topic
+from reader.ingest.reasons import in_words
 from tests.helpers.site import Site, http_date
 from tests.helpers.wait import until
 from tests.integration.workers.conftest import Bench
@@ -28,7 +29,7 @@ async def test_a_new_feed_is_read_and_scheduled(bench: Bench, site: Site) -> Non
     assert [entry.title for entry in await bench.entries(feed_id)] == ["Entry 1", "Entry 2", "Entry 3"]
     assert schedule.etag and schedule.error is None and schedule.lease_until == 0
     assert 100 <= schedule.next_pull_at - bench.hands.now() <= 4000
-    assert schedule.reason.endswith(".")
+    assert in_words(schedule.reason).endswith(".")
     newest = (await bench.entries(feed_id))[-1].id
     assert events == [EntriesArrived(feed_id, 3, newest), FeedChanged(feed_id)]
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from reader.ingest.reasons import in_words
 from tests.helpers.site import Site
 from tests.integration.workers.conftest import Bench
 
@@ -126,7 +127,7 @@ async def test_a_wish_to_wait_is_granted(bench: Bench, site: Site, status: int) 
     assert outcome.error and "2 hours" in outcome.error
     schedule = await bench.schedule(feed_id)
     assert 7190 <= schedule.next_pull_at - bench.hands.now() <= 8000
-    assert "2 hours" in schedule.reason
+    assert "2 hours" in in_words(schedule.reason)
     assert (schedule.etag, schedule.body_digest) == (before.etag, before.body_digest)
 
 

