@@ -37,7 +37,7 @@ class Health:
     now: float
 
 
-def health_of(row: FeedRow, facts: FeedFacts, zone: str | None) -> Health:
+def health_of(row: FeedRow, facts: FeedFacts, zone: str | None = None) -> Health:
     return Health(
         feed=facts.feed,
         row=row,
