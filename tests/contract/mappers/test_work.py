@@ -4,6 +4,7 @@ import asyncio
 
 from reader.mappers import Mappers
 from reader.models.job import Job
+from reader.models.operations import DeadLetter
 from reader.models.subscription import Undo
 from tests.contract.mappers.make import add_user
 
@@ -149,3 +150,105 @@ async def test_latest_undo_and_trim(mappers: Mappers) -> None:
     assert await mappers.undo.latest(ann.id, "mark", 12.0) is None
     assert await mappers.undo.trim(11.5) == 2
     assert await mappers.undo.take(ann.id, "t2", 5.0) is not None
+
+
+async def test_beats_extend_what_is_held(mappers: Mappers) -> None:
+    for key in ("a", "b", "c"):
+        await put(mappers, key)
+    held = {key: await mappers.jobs.start(key, 1.0, 10.0, "me") for key in ("a", "b", "c")}
+    tokens = [(key, job.lease_token) for key, job in held.items() if job]
+    await mappers.jobs.cancel("c", 2.0)
+    assert await mappers.jobs.beat([*tokens[:1], ("b", 99), *tokens[2:]], 50.0) == ["b", "c"]
+    assert [job.key for job in await mappers.jobs.due(40.0, 9)] == ["b"]
+    await mappers.jobs.beat(tokens[:1], 20.0)  # a late one does not shorten it
+    assert [job.key for job in await mappers.jobs.due(40.0, 9)] == ["b"]
+
+
+async def test_what_a_dead_holder_ran_waits_again(mappers: Mappers) -> None:
+    for key in ("a", "b", "c"):
+        await put(mappers, key)
+    await mappers.jobs.start("a", 1.0, 100.0, "dead")
+    await mappers.jobs.start("b", 1.0, 100.0, "alive")
+    assert sorted(await mappers.jobs.holders()) == ["alive", "dead"]
+    assert await mappers.jobs.free("dead") == 1
+    assert await mappers.jobs.holders() == ["alive"]
+    assert [job.key for job in await mappers.jobs.due(2.0, 9)] == ["a", "c"]
+    again = await mappers.jobs.start("a", 2.0, 100.0, "heir")
+    assert again is not None
+    assert (again.attempts, again.lost, again.lease_holder) == (2, 1, "heir")
+
+
+async def test_a_lease_that_ran_out_counts_as_lost(mappers: Mappers) -> None:
+    await put(mappers)
+    await mappers.jobs.start("k", 1.0, 10.0)
+    second = await mappers.jobs.start("k", 10.0, 20.0)
+    assert second is not None
+    assert second.lost == 1
+    assert await mappers.jobs.give_back("k", second.lease_token, lost=True)
+    third = await mappers.jobs.start("k", 11.0, 20.0)
+    assert third is not None
+    assert (third.lost, third.attempts) == (2, 3)
+    assert not await mappers.jobs.trust("k", second.lease_token)
+    assert await mappers.jobs.trust("k", third.lease_token)
+    trusted = await mappers.jobs.get("k")
+    assert trusted is not None
+    assert (trusted.lost, trusted.attempts) == (0, 1)
+
+
+async def test_errors_of_attempts_are_its_story(mappers: Mappers) -> None:
+    await put(mappers)
+    for error in ("one", "zwei"):
+        job = await mappers.jobs.start("k", 1.0, 2.0)
+        assert job is not None
+        await mappers.jobs.fail("k", job.lease_token, error, 1.0, 1.0)
+    (waiting,) = await mappers.jobs.due(1.0, 5)
+    assert waiting.story == '["one","zwei"]'
+
+
+async def test_cancelling(mappers: Mappers) -> None:
+    for key in ("waits", "runs", "done"):
+        await put(mappers, key)
+    runs, done = await mappers.jobs.start("runs", 1.0, 9.0), await mappers.jobs.start("done", 1.0, 9.0)
+    assert runs is not None
+    assert done is not None
+    await mappers.jobs.finish("done", done.lease_token, "{}", 2.0)
+    assert [await mappers.jobs.cancel(key, 3.0) for key in ("waits", "runs", "done", "none")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not await mappers.jobs.finish("runs", runs.lease_token, "{}", 4.0)
+    cancelled = await mappers.jobs.get("runs")
+    assert cancelled is not None
+    assert (cancelled.state, cancelled.finished_at) == ("cancelled", 3.0)
+    assert [job.key for job in await mappers.jobs.due(99.0, 9)] == []
+    assert (await put(mappers, "waits", now=5.0))[1]
+
+
+async def test_many_by_key_and_open_ones_by_queue(mappers: Mappers) -> None:
+    for number, key in enumerate(("a", "b", "c")):
+        await put(mappers, key, now=float(number + 1), run_at=1.0 if key != "c" else 50.0)
+    await mappers.jobs.start("a", 1.0, 9.0)
+    assert sorted(job.key for job in await mappers.jobs.many(["a", "c", "none"])) == ["a", "c"]
+    assert await mappers.jobs.open_counts(10.0) == {"discovery": (1, 1, 2.0)}
+
+
+async def test_finished_jobs_are_removed_by_name(mappers: Mappers) -> None:
+    await put(mappers)
+    job = await mappers.jobs.start("k", 1.0, 2.0)
+    assert job is not None
+    await mappers.jobs.finish("k", job.lease_token, "{}", 5.0)
+    assert await mappers.jobs.remove_finished(9.0, ["icon"]) == 0
+    assert await mappers.jobs.remove_finished(9.0, ["icon", "discover"]) == 1
+
+
+async def test_what_is_done_is_no_dead_letter(mappers: Mappers) -> None:
+    await mappers.operations.bury(DeadLetter("k", "discover", "{}", "discovery", "no", (), 1, 1.0))
+    await put(mappers)
+    job = await mappers.jobs.start("k", 1.0, 2.0)
+    assert job is not None
+    assert not await mappers.jobs.finish("k", job.lease_token + 1, "{}", 2.0)
+    assert await mappers.operations.dead_letter("k") is not None
+    assert await mappers.jobs.finish("k", job.lease_token, "{}", 2.0)
+    assert await mappers.operations.dead_letter("k") is None
