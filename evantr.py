@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workers.cli.admin import admin
 from workers.cli.check import check
 from workers.cli.common import EPILOG
 from workers.cli.demo import demo
@@ -37,7 +38,23 @@ def main(context: click.Context) -> None:
     context.obj = create_app
 
 
-for command in (serve, web, worker, updater, user, token, feed, check, ingest, migrate, recount, backup, restore, demo):
+for command in (
+    serve,
+    web,
+    worker,
+    updater,
+    user,
+    token,
+    admin,
+    feed,
+    check,
+    ingest,
+    migrate,
+    recount,
+    backup,
+    restore,
+    demo,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

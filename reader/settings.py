@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Shape of log lines.")
+    admin_url: str = Field("", description="Where `evantr admin` finds Evantr. Empty: the host and port of this table.")
+    admin_token: str = Field("", description="Token of an administrator for `evantr admin`; see `evantr token add`.")
     metrics_public: bool = Field(False, description="Answer /metrics to any address, not to loopback alone.")
 
     @field_validator("fetch_allow", "trusted_proxies", mode="before")

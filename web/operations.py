@@ -33,7 +33,7 @@ LABELS = {
     "life_jobs": "Jobs in a life",
     "memory_mb": "Memory",
 }
-SOURCES = {"default": "as set at the start", "file": "from the settings file", "store": "changed here"}
+SOURCES = {"default": "the default", "file": "from the settings file", "store": "changed here"}
 EMPTY = QueueFigures()
 
 
@@ -329,11 +329,16 @@ def field_of(each: SettingInForce, typed: Mapping[str, str], problems: Mapping[s
         each.name,
         LABELS.get(each.name, each.name),
         typed.get(each.name, value),
-        f"now {value} {each.unit}, {SOURCES[each.source]}",
+        f"now {grouped(each.value)} {each.unit}, {SOURCES[each.source]}",
         f"{each.meaning} From {plain(each.least)} to {plain(each.most)}.",
         each.source == "store",
         problems.get(each.name, ""),
     )
+
+
+def grouped(value: float) -> str:
+    """A setting as one reads it: "10,000", "0.5"."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
 def plain(value: float) -> str:

@@ -23,6 +23,7 @@ HOMES = {
     "nh3": ("reader/ingest/",),
     "selectolax": ("reader/ingest/",),
     "argon2": ("reader/gateways/",),
+    "httpx": ("workers/cli/admin_client.py",),
     "click": ("workers/cli/", "evantr.py"),
 }
 

@@ -18,7 +18,7 @@ from web.pages.admin import frame
 from web.routing import get
 
 LINES = 50
-SECRETS = frozenset({"heartbeat_secret"})
+SECRETS = frozenset({"admin_token", "heartbeat_secret"})
 
 
 @dataclass(frozen=True, slots=True)
