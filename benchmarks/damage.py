@@ -11,6 +11,11 @@ def _tag(kind: str) -> bytes:
     return b"entry" if kind == "atom" else b"item"
 
 
+def _opening(kind: str) -> bytes:
+    """The beginning of an entry, and the character after its name."""
+    return {"rss": b"<item>", "atom": b"<entry>", "rdf": b"<item "}[kind]
+
+
 def _in_title(text: bytes) -> Damage:
     """Puts ``text`` before the end of the third title (the first is the feed's)."""
 
@@ -52,8 +57,8 @@ def _stray_end_tag(body: bytes, kind: str) -> bytes:
 
 
 def _attribute_without_quotes(body: bytes, kind: str) -> bytes:
-    start = b"<" + _tag(kind)
-    return body.replace(start, start + b" class=post data-n=1 hidden", 1)
+    start = _opening(kind)
+    return body.replace(start, start[:-1] + b" class=post data-n=1 hidden" + start[-1:], 1)
 
 
 def _upper_case_end(body: bytes, kind: str) -> bytes:
@@ -72,8 +77,8 @@ def _undeclared_prefix(body: bytes, kind: str) -> bytes:
 
 
 def _double_attribute(body: bytes, kind: str) -> bytes:
-    start = b"<" + _tag(kind)
-    return body.replace(start, start + b' n="1" n="2"', 1)
+    start = _opening(kind)
+    return body.replace(start, start[:-1] + b' n="1" n="2"' + start[-1:], 1)
 
 
 WAYS: dict[str, Damage] = {

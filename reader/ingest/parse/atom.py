@@ -52,7 +52,7 @@ def parse_atom(root: _Element, url: str) -> ParsedFeed:
     authors: list[_Element] = []
     for child in root:
         name = short(child.tag)
-        if name == "atom:entry":
+        if name in ("atom:entry", "atom:item", "item"):
             entries.append(child)
         elif name == "atom:link":
             links.append(child)
@@ -70,7 +70,7 @@ def parse_atom(root: _Element, url: str) -> ParsedFeed:
 def _feed(feed: ParsedFeed, root: _Element, found: dict[str, _Element], links: list[_Element], base: str) -> None:
     if "atom:title" in found:
         feed.title = title_of(found["atom:title"])
-    said = next((found[name] for name in ("atom:subtitle", "atom:tagline", "atom:info") if name in found), None)
+    said = next((found[name] for name in ("atom:subtitle", "atom:tagline") if name in found), None)
     feed.description = (title_of(said)[:MAX_DESCRIPTION] or None) if said is not None else None
     spoken = found.get("dc:language", found.get("atom:language"))
     feed.language = line(root.get(XML_LANG) or (text_of(spoken) if spoken is not None else None), 40)
@@ -120,7 +120,9 @@ def _entry(element: _Element, base: str, feed_author: str | None) -> ParsedEntry
         entry.comments_url = link_of(links, base, "replies")
     if parts or len(links) > 1 or not entry.url:
         files = [
-            enclosure(rebase(base, link.get(XML_BASE)), link.get("href"), link.get("type"), link.get("length"))
+            enclosure(
+                rebase(base, link.get(XML_BASE)), link.get("href") or link.text, link.get("type"), link.get("length")
+            )
             for link in links
             if (link.get("rel") or "").lower() == "enclosure"
         ]
@@ -141,8 +143,9 @@ def _page(found: dict[str, _Element], links: list[_Element], base: str) -> str |
         return url
     if url := link_of(links, base, "related"):
         return url
-    plain = next((text_of(link) for link in links if not link.get("href") and text_of(link).strip()), None)
-    return web_url(base, plain)  # as RSS would write it
+    written = found.get("atom:id")
+    own = text_of(written).strip() if written is not None else ""
+    return web_url(base, own) if own.lower().startswith(("http://", "https://")) else None
 
 
 def _author(elements: Iterable[_Element]) -> str | None:

@@ -94,7 +94,7 @@ def link_of(links: Iterable[_Element], base: str, rel: str) -> str | None:
                 continue
         elif said != rel and rel not in (said.strip().lower().replace(_RELATIONS, "") or "alternate").split():
             continue
-        target = web_url(rebase(base, link.get(XML_BASE)), link.get("href"))
+        target = web_url(rebase(base, link.get(XML_BASE)), link.get("href") or link.text)
         if target and (link.get("type") or "text/html").partition(";")[0].strip().lower() in _HTML:
             return target
         best = best or target

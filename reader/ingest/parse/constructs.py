@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _PLAIN = ("", "text", "text/plain")
+_XHTML = ("xhtml", "application/xhtml+xml")
 _HTML = ("html", "text/html", "xhtml", "application/xhtml+xml", "application/xml", "text/xml")
 
 
@@ -40,10 +41,17 @@ def html_of_construct(element: _Element, base: str) -> str:
     if mode == "base64" or (mode == "" and _is_binary(kind)):
         return _from_base64(element, kind)
     if len(element):
-        return html_of(_inside(element), rebase(base, element.get(XML_BASE)))
+        inside = _inside(element)
+        if len(inside) == 0:
+            return escape(inside.text or "", quote=False)
+        return html_of(inside, rebase(base, element.get(XML_BASE)))
     written = element.text or ""
     if not written.strip():
         return ""
+    if kind in _XHTML and mode != "escaped" and not written.lstrip().startswith("<"):
+        return escape(
+            written, quote=False
+        )  # no markup was written out, so there is none; escaped tags are meant as text
     if mode == "escaped" or kind in _HTML or kind.endswith(("+xml", "/xml")):
         return escape(written, quote=False) if mode == "xml" else written
     return "<p>" + escape(written.strip(), quote=False).replace("\n", "<br>\n") + "</p>"
@@ -83,12 +91,15 @@ def _is_binary(kind: str) -> bool:
 
 
 def _from_base64(element: _Element, kind: str) -> str:
-    if kind.startswith(("image/", "audio/", "video/", "application/")) and kind not in _HTML:
+    if kind.startswith(("image/", "audio/", "video/")):
         return ""  # a picture or the like inside the document: no HTML
+    written = text_of(element)
     try:
-        text = base64.b64decode(text_of(element)).decode("utf-8", "replace")
+        text = base64.b64decode("".join(written.split()), validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
-        return text_of(element)
+        return escape(written, quote=False)  # text after all
+    if not all(char.isprintable() or char.isspace() for char in text[:1000]):
+        return ""
     return escape(text, quote=False) if kind in _PLAIN[1:] else text
 
 

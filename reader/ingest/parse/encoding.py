@@ -29,7 +29,6 @@ _C1 = {
     0x80 + n: char for n, char in enumerate(bytes(range(0x80, 0xA0)).decode("cp1252", "replace")) if char != "\ufffd"
 }
 _C1_BYTES = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
-_C1_CHARS = re.compile("[\x80-\x84\x86-\x9f]")
 
 
 def decode(body: bytes, content_type: str | None, *, page: bool = False) -> tuple[str, str]:
@@ -48,7 +47,7 @@ def decode(body: bytes, content_type: str | None, *, page: bool = False) -> tupl
     labels = _labels(body, content_type, page)
     known = [(label, codec) for label in labels if (codec := codec_of(label))]
     text, name = _settle(body, known)
-    if b"\xc2" in body and name == "utf-8" and _C1_CHARS.search(text):
+    if name == "utf-8" and b"\xc2" in body and _C1_BYTES.search(body):
         text = text.translate(_C1)
     return text.removeprefix("\ufeff"), name
 
@@ -96,7 +95,7 @@ def _legacy(body: bytes, known: list[tuple[str, str]]) -> tuple[str, str]:
         codec = guess(body, right or [codec for codec in said if codec != "utf-8"])
     else:
         codec = right[0]
-        if is_single(codec) and _mostly_utf8(body, 20):
+        if is_single(codec) and _begins_as_utf8(body) and _mostly_utf8(body, 20):
             return body.decode("utf-8", "replace"), "utf-8"
     return body.decode(codec, "replace"), public_name(codec, body, said.get(codec))
 
@@ -109,6 +108,15 @@ def _try(body: bytes, codec: str) -> str | None:
     if is_wide(codec) and "<" not in text and "{" not in text:
         return None  # declared so, but written in single bytes
     return text.removeprefix("\ufeff")
+
+
+def _begins_as_utf8(body: bytes) -> bool:
+    """Whether some sequences of UTF-8 stand before the first byte that is none: a look that costs nothing."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(_MULTIBYTE.findall(body, 0, error.start)) >= 20
+    return True
 
 
 def _mostly_utf8(body: bytes, times: int = 3) -> bool:

@@ -81,6 +81,7 @@ def labels(elements: Iterable[_Element]) -> Iterator[str | None]:
             yield from text_of(element).split(",")
         elif name == "itunes:category":
             yield element.get("text")
+            yield from labels(element)
         elif name == "media:category":
             yield element.get("label") or text_of(element)
         elif name in ("category", "atom:category", "dc:subject"):

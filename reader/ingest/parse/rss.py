@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from reader.ingest.parse import modules
 from reader.ingest.parse.channel import first_date, first_text, icon_of, link_of, read_channel
 from reader.ingest.parse.constructs import author_names, html_of_construct
+from reader.ingest.parse.dates import parse_date
 from reader.ingest.parse.limits import check_entries
 from reader.ingest.parse.model import ParsedEntry, ParsedFeed
 from reader.ingest.parse.names import RDF, XML_BASE, local, namespace, short
@@ -36,17 +37,23 @@ _DATES = (
 )  # fmt: skip
 _UPDATES = ("atom:updated", "dcterms:modified", "atom:modified", "updated", "modified")
 _AUTHORS = (
-    "dc:creator", "author", "itunes:author", "atom:author", "googleplay:author", "managingeditor", "dcterms:creator",
+    "dc:creator", "dc:author", "author", "itunes:author", "atom:author", "googleplay:author", "managingeditor", "dcterms:creator",
 )  # fmt: skip
 _TITLES = ("title", "dc:title", "media:title", "itunes:title", "atom:title")
-_FULL = ("content:encoded", "xhtml:body", "xhtml:div", "atom:content", "content", "encoded")
+_FULL = (
+    "content:encoded", "xhtml:body", "xhtml:div", "atom:content", "content", "encoded", "body", "fullitem",
+)  # fmt: skip
 _SHORT = (
     "description", "dc:description", "atom:summary", "googleplay:description", "itunes:summary", "itunes:subtitle",
     "summary", "abstract",
 )  # fmt: skip
-_LINKS = {"link", "atom:link"}
 _TAGS = {
     "category", "dc:subject", "atom:category", "itunes:category", "itunes:keywords", "media:category", "media:keywords",
+}  # fmt: skip
+
+_PARTS = {
+    **dict.fromkeys(_TAGS, "tag"), **dict.fromkeys(_AUTHORS, "author"), "link": "link", "atom:link": "link",
+    "enclosure": "file",
 }  # fmt: skip
 
 
@@ -91,26 +98,27 @@ def _item(item: _Element, base: str) -> ParsedEntry:
     media = False
     for child in item:
         name = short(child.tag)
-        if name in found:
-            if name in _TITLES and not text_of(found[name]).strip():
-                found[name] = child
-        elif name:
+        if name not in found or (name in _TITLES and not text_of(found[name]).strip()):
             found[name] = child
-        if name in _LINKS:
+        part = _PARTS.get(name)
+        if part is None:
+            media = media or name[:6] == "media:"
+        elif part == "link":
             links.append(child)
-        elif name in _TAGS:
+        elif part == "tag":
             labels.append(child)
-        elif name == "enclosure":
+            media = media or name[:6] == "media:"
+        elif part == "file":
             attached.append(child)
-        elif name in _AUTHORS:
+        else:
             authors.append((name, child))
-        if name.startswith("media:"):
-            media = True
     entry = ParsedEntry(base=base)
     parts = list(modules.media_parts(item)) if media else []
     _identity(entry, found, links, item, base)
     entry.published_at = first_date(found, _DATES)
     entry.updated_at = first_date(found, _UPDATES)
+    if entry.updated_at is None and len(item.attrib):
+        entry.updated_at = parse_date(item.get("lastmod") or item.get("LASTMOD"))  # CDF
     if entry.dated_at is None:
         entry.published_at = modules.crawl_time(item)
     entry.title = title(first_text(found, _TITLES) or (modules.media_title(parts) if parts else None))
@@ -142,7 +150,8 @@ def _identity(entry: ParsedEntry, found: dict[str, _Element], links: list[_Eleme
     entry.uid = uid(text_of(guid)) if guid is not None else None
     about = item.get(_ABOUT) if len(item.attrib) else None
     if entry.uid is None:
-        entry.uid = uid(about) or (uid(text_of(found["atom:id"])) if "atom:id" in found else None)
+        own = found.get("atom:id", found.get("id"))
+        entry.uid = uid(about) or (uid(text_of(own)) if own is not None else None)
     original = found.get("feedburner:origlink")
     if original is not None:
         entry.url = web_url(base, text_of(original))
@@ -198,6 +207,8 @@ def _body(entry: ParsedEntry, found: dict[str, _Element], parts: list[tuple[str,
             break
     if full is None:
         full, short_one = short_one, None
+        if "description" in found and (beside := found.get("atom:summary", found.get("summary"))) is not None:
+            short_one = content(html_of_construct(beside, base))
     if full is None and parts:
         full = content(modules.media_text(parts))
         entry.media_html = content(modules.media_html(parts, base, None))

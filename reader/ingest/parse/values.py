@@ -61,7 +61,14 @@ def _absolute_within(element: _Element, base: str) -> None:
 
 def title(text: str | None) -> str:
     """A title as plain text of bounded length; HTML in it is flattened."""
+    if text and len(text) < MAX_TITLE and _is_plain(text):
+        return text.strip()
     return clean_text((text or "")[: MAX_TITLE * 20], limit=MAX_TITLE)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing needs to be done to a text but to strip it; so with most names and titles."""
+    return "&" not in text and "<" not in text and "  " not in text and text.isprintable()
 
 
 def plain_title(text: str | None) -> str:
@@ -71,6 +78,8 @@ def plain_title(text: str | None) -> str:
 
 def line(text: str | None, limit: int = 300) -> str | None:
     """A short text such as a name; None when nothing is left."""
+    if text and len(text) < limit and _is_plain(text):
+        return text.strip() or None
     return clean_text((text or "")[: limit * 20], limit=limit) or None
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _MAX_LOOSE = 1_000_000  # feedparser takes seconds for more
 # Characters 128 to 159 are windows-1252's, whatever XML says: &#146; is meant as an apostrophe.
-_C1_REFERENCE = re.compile(r"&#(?:1(?:2[89]|[345]\d)|[xX][89][0-9a-fA-F]);")
+_C1_DECIMAL = re.compile(r"&#1(?:2[89]|[345]\d);")  # each begins with letters to look for, which is much faster
+_C1_HEX = re.compile(r"&#x[89][0-9a-fA-F];")
+_DOCTYPE = re.compile(r"(?>\s+|<\?[^>]*+>|<!--(?>[^-]|-(?!->))*+-->)*+<!doctype", re.IGNORECASE)
 _FEEDS = re.compile(r"<(?:[\w.-]+:)?(?:rss|rdf|feed|channel|item|entry)[\s>]", re.IGNORECASE)
 _FEED_ROOTS = re.compile(r"<(?:[\w.-]+:)?(?:rss|rdf|feed)[\s>]", re.IGNORECASE)
 _HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -35,10 +37,11 @@ def parse_xml(text: str, url: str, *, raw: bytes | None = None) -> ParsedFeed:
     Raises Upstream("not_a_feed") or, for a document over a limit, "too_large".
     """
     check_markup(text)
-    if "&#" in text and _C1_REFERENCE.search(text):
-        text, raw = _C1_REFERENCE.sub(_windows, text), None
+    for references in (_C1_DECIMAL, _C1_HEX):
+        if references.search(text):
+            text, raw = references.sub(_windows, text), None
     entities = Entities()
-    if "<!" in text[:10_000] and "<!doctype" in text[:10_000].lower():
+    if _DOCTYPE.match(text):
         text, entities = take_doctype(text)
         if entities.declared or entities.external:
             text = named(text, entities)
