@@ -37,7 +37,8 @@ _DATES = (
 )  # fmt: skip
 _UPDATES = ("atom:updated", "dcterms:modified", "atom:modified", "updated", "modified")
 _AUTHORS = (
-    "dc:creator", "dc:author", "author", "itunes:author", "atom:author", "googleplay:author", "managingeditor", "dcterms:creator",
+    "dc:creator", "dc:author", "author", "itunes:author", "atom:author", "googleplay:author", "managingeditor",
+    "dcterms:creator",
 )  # fmt: skip
 _TITLES = ("title", "dc:title", "media:title", "itunes:title", "atom:title")
 _FULL = (
