@@ -119,14 +119,14 @@ _IMAGE_ATTRIBUTES = {
     "source": re.compile(r' (srcset)="([^"]*)"'),
     "video": re.compile(r' (poster)="([^"]*)"'),
 }
-_HEADING = re.compile(r"<(/?)h([1-6])(?=[\s>])")
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
+_HEADING = re.compile(r"(</?h)([1-6])(?=[ >])")
 _DEEP_AT = 60  # deeper than this, the tree decides what is left out
 
 
 def _deep(html: str) -> bool:
     """Whether tags may nest so deep that somebody should count properly."""
-    if html.count("<") <= _DEEP_AT:
+    if html.count("<") - html.count("</") <= _DEEP_AT:
         return False
     depth = 0
     for closing, name in _ANY_TAG.findall(html):
@@ -140,15 +140,17 @@ def _deep(html: str) -> bool:
 
 
 def _headings(html: str) -> str:
-    """Shift headings so that the highest is h3: h1 and h2 belong to the page around the entry."""
-    if "<h1" not in html and "<h2" not in html:
+    """Shift headings so that the highest is h3: h1 and h2 belong to the page around the entry.
+
+    A plain search finds tags and nothing else, because "<" in text and in attributes is written &lt; by now.
+    """
+    shift = 2 if "<h1" in html else 1 if "<h2" in html else 0
+    if not shift:
         return html
-    levels = [int(match[2]) for match in _HEADING.finditer(html)]
-    shift = 3 - min(levels, default=3)
-    return _HEADING.sub(lambda match: f"<{match[1]}h{min(6, int(match[2]) + shift)}", html) if shift > 0 else html
+    return _HEADING.sub(lambda match: f"{match[1]}{min(6, int(match[2]) + shift)}", html)
 
 
-_WATCHED = re.compile(r' (?:srcset|poster|class|data-src|cite)="')
+_WATCHED = re.compile(r' (?:srcset|poster|data-src)="')
 _WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
 _CLASS = re.compile(r"embed|language-[a-z0-9+#_-]{1,30}")
 
@@ -180,7 +182,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 def _plain() -> nh3.Cleaner:
     import nh3
 
-    watched = {"srcset", "poster", "class", "data-src", "cite"}
+    watched = {"srcset", "poster", "data-src"}
     attributes = {tag: set(names - watched - {"rel"}) for tag, names in allowed.ATTRIBUTES.items()}
     return nh3.Cleaner(tags=_tags(), attributes=_with_common(attributes), **_SETTINGS)
 

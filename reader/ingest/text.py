@@ -43,6 +43,8 @@ def squeeze(text: str, *, limit: int | None = None) -> str:
 
 def without_unseen(text: str) -> str:
     """Strip control, bidi override and surrogate characters, keep whitespace as it is."""
+    if text.replace("\n", " ").isprintable():  # nearly all are, and this look is cheap
+        return text
     return _UNSEEN.sub("", text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from reader.ingest.cleaning.allowed import words
@@ -25,11 +26,8 @@ def absolute(value: str | None, base: str) -> str | None:
     if not _ABSOLUTE.match(url):
         if _SCHEME.match(url):
             return None
-        try:
-            url = urljoin(base, url.replace("\\", "/") if url.startswith(("\\", "/")) else url)
-        except ValueError:
-            return None
-        if not _ABSOLUTE.match(url):
+        url = _joined(base, url)
+        if url is None:
             return None
     if " " in url:
         url = url.replace(" ", "%20")
@@ -37,6 +35,30 @@ def absolute(value: str | None, base: str) -> str | None:
         end = min((at for at in (url.find("?"), url.find("#")) if at >= 0), default=len(url))
         url = url[:end].replace("\\", "/") + url[end:]
     return url if len(url) <= MAX_URL else None
+
+
+_ROOTED = re.compile(r"/(?![/\\.])[^\\]*+")
+
+
+def _joined(base: str, url: str) -> str | None:
+    if _ROOTED.fullmatch(url) and "/." not in url:
+        root = _root(base)
+        return root + url if root else None
+    try:
+        url = urljoin(base, url.replace("\\", "/") if url.startswith(("\\", "/")) else url)
+    except ValueError:
+        return None
+    return url if _ABSOLUTE.match(url) else None
+
+
+@lru_cache(maxsize=64)
+def _root(base: str) -> str:
+    """Scheme and host of ``base``; "" if it has none."""
+    try:
+        parts = urlsplit(base)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def link(value: str, base: str) -> str | None:
@@ -64,15 +86,13 @@ _TRACKING = words(
     """
 )
 _TRACKING_PREFIXES = ("utm_", "mtm_", "matomo_", "pk_", "piwik_", "hsa_", "stm_", "at_custom", "asc_", "vero_", "sfmc_")
-_AT_INTERNET = words(
+_TRACKING |= words(
     """
     at_medium at_campaign at_campaign_type at_link_id at_link_type at_link_origin at_ptr_name at_bbc_team
     at_format at_variant at_creation at_network at_platform
     """
 )
-_SIGNED = re.compile(
-    r"[?&](?:[\w.-]*signature|x-amz-\w+|x-goog-\w+|sig|hmac|policy|key-pair-id|hash|hdnts|hdnea|mac)=", re.I
-)
+_SIGNED = words("sig hmac policy key-pair-id hash hdnts hdnea mac token")
 _SITES = {  # parameters that track on these sites only
     "youtube.com": frozenset({"si", "feature", "pp"}),
     "youtu.be": frozenset({"si", "feature"}),
@@ -80,8 +100,12 @@ _SITES = {  # parameters that track on these sites only
     "twitter.com": frozenset({"s", "t"}),
     "x.com": frozenset({"s", "t"}),
 }
-_ON_SITES = re.compile(r"youtu|spotify|twitter|//(?:[a-z0-9-]+\.)?x\.com", re.I)
 _FRAGMENT = re.compile(r"(?:utm_|mtm_|pk_|xtor=|at_medium=|mc_cid=|echobox=|fbclid=|gclid=|rss_?id=)", re.I)
+
+
+_OWN = re.compile(
+    r"https?://(?:www\.|m\.)?(youtube\.com|youtu\.be|open\.spotify\.com|twitter\.com|x\.com)/", re.IGNORECASE
+)
 
 
 def without_tracking(url: str) -> str:
@@ -91,24 +115,26 @@ def without_tracking(url: str) -> str:
     if mark and _FRAGMENT.match(fragment):
         mark = fragment = ""
     page, question, query = head.partition("?")
-    if not query or _SIGNED.search(head):
+    if not query:
         return head + mark + fragment
+    own: frozenset[str] | None = None
+    if site := _OWN.match(url):
+        own = _SITES[site[1].lower()]
     given = query.split("&")
-    kept = [part for part in given if not _tracks(part)]
-    own = _SITES.get(_host(url)) if _ON_SITES.search(page) else None
-    if own:
-        kept = [part for part in kept if part.partition("=")[0].lower() not in own]
+    kept = []
+    for part in given:
+        name = part.partition("=")[0].lower()
+        if name.startswith("amp;"):  # of addresses that were escaped twice
+            name = name[4:]
+        if name in _SIGNED or name.endswith("signature") or name.startswith(("x-amz-", "x-goog-")):
+            return head + mark + fragment
+        if name not in _TRACKING and not name.startswith(_TRACKING_PREFIXES) and (own is None or name not in own):
+            kept.append(part)
+    if "source=rss-" in query:  # Medium
+        kept = [part for part in kept if not part.startswith("source=rss-")]
     if len(kept) != len(given):
         head = page + (question + "&".join(kept) if any(kept) else "")
     return head + mark + fragment
-
-
-def _tracks(part: str) -> bool:
-    name, _, value = part.partition("=")
-    name = name.lower().removeprefix("amp;")  # of addresses that were escaped twice
-    if name in _TRACKING or name in _AT_INTERNET or name.startswith(_TRACKING_PREFIXES):
-        return True
-    return name == "source" and value.startswith("rss-")  # Medium
 
 
 def _host(url: str) -> str:

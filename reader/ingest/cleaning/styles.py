@@ -6,7 +6,7 @@ import re
 
 from reader.ingest.cleaning import allowed
 
-_MEANING = re.compile(r"font-weight|font-style|line-through|underline|vertical-align", re.IGNORECASE)
+_MEANINGS = ("font-weight", "font-style", "line-through", "underline", "vertical-align")
 _ALIGN = re.compile(r"(?:^|;)\s*text-align\s*:\s*(?:-(?:webkit|moz)-)?(left|right|center|justify|end)\b", re.IGNORECASE)
 _DIRECTION = re.compile(r"(?:^|;)\s*direction\s*:\s*(rtl|ltr)\b", re.IGNORECASE)
 _CLASS_ALIGN = re.compile(
@@ -25,7 +25,8 @@ _NORMAL = {"b": _NOT_BOLD, "strong": _NOT_BOLD, "i": _NOT_ITALIC, "em": _NOT_ITA
 
 def meanings(html: str) -> bool:
     """Whether a style in ``html`` may stand for an element."""
-    return _MEANING.search(html) is not None
+    lower = html.lower()
+    return any(word in lower for word in _MEANINGS)
 
 
 def tag_for_style(name: str, style: str) -> tuple[str, str] | None:

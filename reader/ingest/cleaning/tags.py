@@ -7,38 +7,49 @@ the same tags as we did, in sound nesting, and nothing was lost; see clean.py.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 
 from reader.ingest.cleaning import allowed
-from reader.ingest.cleaning.attributes import attributes_of, picture_tag
-from reader.ingest.cleaning.links import anchor_id
+from reader.ingest.cleaning.attributes import attributes_of, picture_tag, quoted
+from reader.ingest.cleaning.cards import of_frame
+from reader.ingest.cleaning.images import LAZY
+from reader.ingest.cleaning.links import anchor_id, direct, without_tracking
 from reader.ingest.cleaning.styles import meanings, tag_for_style
 from reader.ingest.text import without_unseen
 
+_MANY = 20  # references, above which the frequent ones are replaced beforehand
 _SIMPLE = re.compile(r"</?([a-z][a-z0-9]*)>")
 _NAME = r"[a-zA-Z][^\s\"'<>/=]*+"
 _ATTRIBUTE = r"[^\s\"'<>/=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>=`]++))?+"
 _TAG = rf"(?:(/?)({_NAME})((?:[\s/]++{_ATTRIBUTE})*+)[\s/]*+>)?+"
-_REFERENCE = r"&(?!(?:amp|lt|gt|nbsp);)(?:#[0-9a-zA-Z]*+|[a-zA-Z0-9]*+);?+"
+_REFERENCE = r"(?<=&)(?!(?:amp|lt|gt|nbsp);)(?:#[0-9a-zA-Z]*+|[a-zA-Z0-9]*+);?+"
 _COMMENT = r"(?:!--(?!-?>)(?:[^-]|-(?!-))*+-->)"  # what every parser takes for one comment
 _ANY_COMMENT = r"(?:!--.*?-->)"  # as parsers write them
 _PASSED = r"(?!/?+[a-z][a-z0-9]*+>)"  # tags without attributes
-_ALL = re.compile(rf"<(?:{_COMMENT}|{_TAG})|{_REFERENCE}")
-_SOME = re.compile(rf"<{_PASSED}(?:{_COMMENT}|{_TAG})|{_REFERENCE}")
-_PARSED = re.compile(rf"<(?:{_ANY_COMMENT}|{_TAG})|{_REFERENCE}", re.DOTALL)
+# All begin with one set of characters, because for that the regex engine looks fast.
+_ALL = re.compile(rf"[<&](?:(?<=<)(?:{_COMMENT}|{_TAG})|{_REFERENCE})")
+_SOME = re.compile(rf"[<&](?:(?<=<){_PASSED}(?:{_COMMENT}|{_TAG})|{_REFERENCE})")
+_PARSED = re.compile(rf"[<&](?:(?<=<)(?:{_ANY_COMMENT}|{_TAG})|{_REFERENCE})", re.DOTALL)
 _ATTRIBUTES = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>=`]++)))?+")
 _PLAIN = allowed.TAGS | allowed.MATH_TAGS | {"h1", "h2"}
 _STYLED = frozenset({"span", "b", "strong", "i", "em"})
+_BEYOND = allowed.STRUCTURAL - {"iframe"}
+_CARD_IN_P = re.compile(r'<p>\s*+(<figure class="embed"[^>]*+>(?:(?!</figure>).)*+</figure>)\s*+</p>')
 _AS_TEXT = re.compile(r"<(?![a-zA-Z/!?])")
+_PLAIN_LINK = re.compile(
+    r' href="(https?://[a-z][^\s"\\#&<>]{1,1000}+(?:&amp;[^\s"\\#&<>]{1,300}+){0,9}+)"'
+    r'(?: (?:target|rel|class)="[^"&<>]*+")*+'
+)
 _PRE = re.compile(r"(<pre(?: [^>]*+)?+>)\n++")
 _EMPTY_LINK = re.compile(r'<a(?! id=)(?: (?!id=)[a-z]++="[^"]*+")*+>\s*+</a>')
+_BLANK_LINK = re.compile(rf'{allowed.REL}">\s++</a>')
 _EMPTY_P = re.compile(r"<p(?: align=\"\w++\")?+>(?:\s++|&nbsp;|<br>)*+</p>\s*+")
 _COMMON = (
     ("&#8217;", "’"), ("&#8216;", "‘"), ("&#8220;", "“"), ("&#8221;", "”"), ("&#8211;", "–"), ("&#8212;", "—"),
     ("&#8230;", "…"), ("&#160;", "\xa0"), ("&#038;", "&amp;"), ("&#38;", "&amp;"), ("&#39;", "'"),
+    ("&rsquo;", "’"), ("&lsquo;", "‘"), ("&rdquo;", "”"), ("&ldquo;", "“"), ("&mdash;", "—"), ("&ndash;", "–"),
 )  # fmt: skip
-_NAMED = (("&rsquo;", "’"), ("&lsquo;", "‘"), ("&rdquo;", "”"), ("&ldquo;", "“"), ("&mdash;", "—"), ("&ndash;", "–"),
-          ("&hellip;", "…"))  # fmt: skip
 
 
 class NotPlainError(Exception):
@@ -59,7 +70,7 @@ def rewrite_tags(html: str, base: str, *, parsed: bool = False) -> str:
     html = _common(html)
     names = set(_SIMPLE.findall(html))
     odd = names - _PLAIN
-    if odd and not parsed and not odd.isdisjoint(allowed.STRUCTURAL):
+    if odd and not parsed and not odd.isdisjoint(_BEYOND):
         raise NotPlainError
     scan = _Scan(html, base, parsed)
     every = odd or "span" in names or ("style" in html and meanings(html))
@@ -75,20 +86,16 @@ def _common(html: str) -> str:
         html = html.replace("\r\n", "\n").replace("\r", "\n")
     if "/>" in html:
         html = html.replace("<br />", "<br>").replace("<br/>", "<br>").replace("<hr />", "<hr>")
-    if "&" in html:
-        if "&#" in html:
-            for written, meant in _COMMON:
-                if written in html:
-                    html = html.replace(written, meant)
-        if "uo;" in html or "ash;" in html or "lip;" in html:
-            for written, meant in _NAMED:
-                html = html.replace(written, meant)
+    if html.count("&") > _MANY:
+        for written, meant in _COMMON:
+            html = html.replace(written, meant)
     return html
 
 
 def _finish(html: str) -> str:
     """Leave out what has become empty, and the line end that every parser eats."""
-    links, paragraphs = "</a>" in html, "</p>" in html
+    links = f'{allowed.REL}"></a>' in html or _BLANK_LINK.search(html) is not None
+    paragraphs = "</p>" in html
     again = links or paragraphs
     while again:  # what is left out may leave another element empty; nesting is bounded by now
         before = len(html)
@@ -97,6 +104,8 @@ def _finish(html: str) -> str:
         if paragraphs:
             html = _EMPTY_P.sub("", html)
         again = len(html) != before
+    if "<p><figure" in html or "<p>\n<figure" in html:
+        html = _CARD_IN_P.sub(r"\1", html)
     return _PRE.sub(r"\1", html) if "<pre" in html else html
 
 
@@ -112,21 +121,39 @@ class _Scan:
         self._anchors: frozenset[str] | None = None
 
     def token(self, match: re.Match[str]) -> str:
-        name = match[2]
+        closing, name, attributes = match.groups()
         if name is None:
             return self._bare(match)
+        if name == "a" and not closing and (plain := _PLAIN_LINK.fullmatch(attributes)):
+            url = plain[1]  # escaped as it stays; most links are like that
+            if "?" in url:
+                url = quoted(without_tracking(direct(url.replace("&amp;", "&"))))
+            return f'<a href="{url}" rel="{allowed.REL}">'
         name = name.lower()
         if not self.parsed and name in allowed.STRUCTURAL:
+            if name == "iframe":
+                return self._frame(match)
             raise NotPlainError
-        if match[1]:
+        if closing:
             return self._end(name)
-        written = match[3]
-        return self._start(name, _given(written) if written else {})
+        return self._start(name, _given(attributes) if attributes else {})
+
+    def _frame(self, match: re.Match[str]) -> str:
+        """An empty iframe is told by its tag; one with content needs the tree, for that is text to a browser."""
+        if match[1]:
+            return ""
+        if not self.html.startswith("</iframe>", match.end()):
+            raise NotPlainError
+        card = of_frame(_given(match[3] or ""), self.base, LAZY)
+        return _Scan(card, self.base, True).rewritten() if card else ""
+
+    def rewritten(self) -> str:
+        return _PARSED.sub(self.token, self.html)
 
     def _bare(self, match: re.Match[str]) -> str:
         written = match[0]
         if written[0] == "&":
-            return escape_text(_meant(written))
+            return _text_of(written)
         if len(written) > 1:
             return ""  # a comment
         if not _AS_TEXT.match(self.html, match.start()):
@@ -202,6 +229,11 @@ _IN_VALUE = re.compile(r"&(?:#[0-9]++;?|#[xX][0-9a-fA-F]++;?|[a-zA-Z][a-zA-Z0-9]
 def _value(value: str) -> str:
     """References as in attributes: "&copy=" stays as it is (HTML Standard, 13.2.5.73)."""
     return _IN_VALUE.sub(lambda match: _meant(match[0]), value)
+
+
+@lru_cache(maxsize=1000)
+def _text_of(reference: str) -> str:
+    return escape_text(_meant(reference))
 
 
 def _meant(reference: str) -> str:
