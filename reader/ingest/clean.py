@@ -91,7 +91,18 @@ def _cut(html: str, limit: int) -> str:
 
 def summary_of(html: str, limit: int = 300) -> str:
     """The beginning of an entry as one line of plain text of at most ``limit`` characters."""
-    return clean_text(html[: limit * 40], limit=limit)
+    for share in (5, 40):  # mostly the first look finds enough
+        head = html[: limit * share]
+        if len(head) < len(html):
+            begun = head.rfind("<")
+            head = _CUT_REFERENCE.sub("", head[:begun] if begun > head.rfind(">") else head)
+        text = clean_text(head, limit=limit)
+        if len(head) == len(html) or len(text) > limit * 0.8:
+            break
+    return text
+
+
+_CUT_REFERENCE = re.compile(r"&[#\w]{0,10}\Z")
 
 
 def map_images(html: SafeHtml, change: Callable[[str], str]) -> SafeHtml:
