@@ -26,9 +26,10 @@ def absolute(value: str | None, base: str) -> str | None:
     if not _ABSOLUTE.match(url):
         if _SCHEME.match(url):
             return None
-        url = _joined(base, url)
-        if url is None:
+        joined = _joined(base, url)
+        if joined is None:
             return None
+        url = joined
     if " " in url:
         url = url.replace(" ", "%20")
     if "\\" in url:
