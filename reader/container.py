@@ -13,6 +13,8 @@ from reader.gateways.controller import Controller
 from reader.gateways.discovery import DiscoveryGateway
 from reader.gateways.feeds import FeedGateway
 from reader.gateways.icons import IconGateway
+from reader.gateways.importing import Importing
+from reader.gateways.imports import ImportGateway
 from reader.gateways.operations import OperationsGateway
 from reader.gateways.pulls import PullGateway
 from reader.gateways.reading import ReadingGateway
@@ -30,6 +32,7 @@ from reader.services.access import Access
 from reader.services.accounts import AccountService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
+from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
 from reader.services.reading import ReadingService
@@ -51,6 +54,8 @@ class Gateways:
     operations: OperationsGateway
     controller: Controller
     submissions: SubmissionGateway
+    imports: ImportGateway
+    importing: Importing
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +92,22 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     bus = MemoryBus()
     fetcher = Fetcher(settings)
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
+    discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings)
     gateways = Gateways(
         reading=ReadingGateway(mappers, bus, clock),
         accounts=AccountGateway(mappers, cache, clock, settings),
         subscriptions=SubscriptionGateway(mappers, queue, bus, clock, settings),
         feeds=FeedGateway(mappers, queue, bus, clock),
         pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings),
-        discovery=DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings),
+        discovery=discovery,
         icons=IconGateway(mappers, fetcher, cpu, bus, clock),
         upkeep=UpkeepGateway(mappers, clock, settings),
         work=work,
         operations=OperationsGateway(mappers, queue, bus, clock, settings),
         controller=controller,
         submissions=SubmissionGateway(mappers, work, controller, queue, clock, settings),
+        imports=ImportGateway(mappers, cpu, bus, clock, settings),
+        importing=Importing(mappers, discovery, queue, bus, clock, settings),
     )
     access = Access(gateways.accounts, gateways.reading)
     services = Services(
@@ -119,5 +127,6 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         search=SearchService(access, SearchGateway(mappers, gateways.reading)),
         operations=OperationsService(access, gateways.operations, gateways.accounts, clock),
         jobs=JobService(access, gateways.submissions, cache),
+        imports=ImportService(access, gateways.imports, gateways.reading),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

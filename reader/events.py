@@ -46,6 +46,13 @@ class FlagChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportChanged:
+    """An import went on. Topic user:ID."""
+
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobFinished:
     """It ended, however. Topic job:KEY; the row (of a pull: its feed) holds the result."""
 
@@ -57,7 +64,7 @@ class SettingsChanged:
     """Settings of queues or CPU processes changed. Topic operations."""
 
 
-Event = EntriesArrived | FeedChanged | ReadingChanged | FlagChanged | JobFinished | SettingsChanged
+Event = EntriesArrived | FeedChanged | ReadingChanged | FlagChanged | ImportChanged | JobFinished | SettingsChanged
 
 OPERATIONS_TOPIC = "operations"
 

@@ -36,17 +36,19 @@ class PullFeed:
 
 @dataclass(frozen=True, slots=True)
 class Discover:
-    """Find the feeds of an address that a person typed. ``address`` is normalised (ingest.address.normalize)."""
+    """Find the feeds of an address that a person typed (queue "discovery"), or of a site whose feed an import could not
+    read (``imported``, queue "import"). ``address`` is normalised (ingest.address.normalize)."""
 
     NAME: ClassVar[str] = "discover"
     ROW: ClassVar[bool] = True
     WATCHED: ClassVar[bool] = True
     address: str
     typed: str = ""
+    imported: bool = False
 
     @property
     def queue(self) -> str:
-        return "discovery"
+        return "import" if self.imported else "discovery"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from reader.jobs import JobQueue
 from reader.mappers.feeds import FeedMark
 from reader.settings import Settings
 from workers.cpu import CpuPool
+from workers.importer import importer
 from workers.local import LocalQueue, RowsOnly
 from workers.manager import Manager
 from workers.reporter import Reporter
@@ -85,6 +86,8 @@ class Program:
         self._keep("reporter", self.reporter.run())
         if self.manager is not None:
             self._keep("manager", self.manager.run())
+            if "import" in self._queues:
+                self._keep("importer", importer(self.container))
         if self.updater is not None:
             self._keep("updater", self.updater.run())
         if self._polls:

@@ -23,6 +23,7 @@ sidebar or the counters again. Then, as things happen:
 * `entries` `{"feed_id", "count", "last_id"}`: new entries in a feed you read
 * `feed` `{"feed_id"}`: its title, icon or state changed, or a check of it ended
 * `flag` `{"entry_id", "kind", "on"}`: starred or read later
+* `import` `{"id"}`: an import of yours went on
 * `lost` `{}`: you were too slow and missed some; read everything again
 """
 STREAM_DOC: dict[str, Any] = {

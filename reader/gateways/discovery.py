@@ -70,6 +70,16 @@ class DiscoveryGateway:
             finding = await self._with_crawl(finding)
         return await self._with_ids(finding)
 
+    async def look(self, address: str) -> Finding | None:
+        """For an import: the answer for a normalised address if there is a recent one, else a job that nobody waits
+        for; ask again later."""
+        job = Discover(address, imported=True)
+        finding = self._fresh(await self._work.get(key_of(job)), address)
+        if finding is None:
+            await self._work.submit(job)
+            await self._queue.put(job)
+        return finding
+
     async def proven(self, url: str) -> FoundFeed | None:
         """The feed at this very URL, if a discovery proved it."""
         for job in (Discover(url), CrawlSite(url)):

@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 DAY = 86_400
 JOURNAL_DAYS = 7
+PREVIEW_DAYS = 7
+IMPORT_DAYS = 90
 JOBS_DAYS = 8  # beyond a week: the row of an icon job remembers when its site was asked last
 PAGE = 200
 FEEDS_AT_ONCE = 50
@@ -32,6 +34,7 @@ class UpkeepGateway:
         counts = {
             "entries": await self._purge(now),
             "journal": await self._mappers.subscriptions.trim_journal(now - JOURNAL_DAYS * DAY),
+            "imports": await self._mappers.imports.trim(now - PREVIEW_DAYS * DAY, now - IMPORT_DAYS * DAY),
             "undos": await self._mappers.undo.trim(now),
             "sessions": await self._mappers.users.end_sessions_before(now),
             "words": await self.fill_words(),

@@ -59,7 +59,7 @@ class ImportMapper(Protocol):
         ...
 
     async def running(self) -> list[Import]:
-        """All that are in state "running", oldest first."""
+        """All that are in state "running", or paused or cancelled with items that still run; oldest first."""
         ...
 
     async def switch(self, import_id: int, before: Sequence[ImportState], after: ImportState, now: float) -> bool:

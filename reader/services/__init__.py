@@ -8,6 +8,7 @@ from reader.services.access import Access
 from reader.services.accounts import AccountService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
+from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
 from reader.services.reading import ReadingService
@@ -24,3 +25,4 @@ class Services:
     search: SearchService
     operations: OperationsService
     jobs: JobService
+    imports: ImportService

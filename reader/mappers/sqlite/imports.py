@@ -75,8 +75,14 @@ def _of_user(con: sqlite3.Connection, user_id: int, limit: int) -> list[Import]:
     return [_import(row) for row in con.execute(sql, (user_id, limit))]
 
 
+OPEN = f"""
+SELECT {IMPORT} FROM import WHERE state IN ('running', 'paused', 'cancelled') AND (state = 'running' OR EXISTS
+    (SELECT 1 FROM import_item WHERE import_id = import.id AND import_item.state = 'running')) ORDER BY id
+"""
+
+
 def _running(con: sqlite3.Connection) -> list[Import]:
-    return [_import(row) for row in con.execute(f"SELECT {IMPORT} FROM import WHERE state = 'running' ORDER BY id")]
+    return [_import(row) for row in con.execute(OPEN)]
 
 
 def _switch(

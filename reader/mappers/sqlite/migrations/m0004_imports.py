@@ -20,7 +20,7 @@ CREATE TABLE import (
     folders TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX import_user ON import (user_id, id);
-CREATE INDEX import_running ON import (id) WHERE state = 'running';
+CREATE INDEX import_open ON import (id) WHERE state IN ('running', 'paused', 'cancelled');
 CREATE INDEX import_created ON import (created_at);
 CREATE TABLE import_item (
     import_id INTEGER NOT NULL REFERENCES import (id) ON DELETE CASCADE,
