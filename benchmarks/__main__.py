@@ -7,6 +7,7 @@ import os
 import platform
 from pathlib import Path
 
+from benchmarks.fetch import bench_fetch
 from benchmarks.ingest import bench_ingest
 from benchmarks.reading import bench_reading
 from benchmarks.report import table, write_json
@@ -30,7 +31,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="20000,200000,1000000", help="entries in the store, separated by commas")
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md")
     arguments = parser.parse_args()
-    figures = [*bench_ingest(), *bench_reading([int(size) for size in arguments.sizes.split(",")])]
+    figures = [*bench_ingest(), *bench_fetch(), *bench_reading([int(size) for size in arguments.sizes.split(",")])]
     write_json(figures, ROOT / "build" / "bench.json")
     print(table(figures))
     if arguments.write:

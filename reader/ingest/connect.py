@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 import aiohttp
@@ -94,28 +92,41 @@ class ThreadResolver(AbstractResolver):
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-@dataclass
-class _Slot:
-    gate: asyncio.Semaphore
-    users: int = 0
-
-
 class HostSlots:
     """At most ``limit`` holders per key at a time; a key costs memory only while somebody holds or waits."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._slots: dict[str, _Slot] = {}
+        self._held: dict[str, int] = {}
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
-    @asynccontextmanager
-    async def hold(self, key: str) -> AsyncIterator[None]:
-        """Wait for a place under ``key`` and keep it inside the block."""
-        slot = self._slots.setdefault(key, _Slot(asyncio.Semaphore(self._limit)))
-        slot.users += 1
+    async def enter(self, key: str) -> None:
+        """Wait for a place under ``key``, first come first served; leave() must follow."""
+        held = self._held.get(key, 0)
+        if held < self._limit:
+            self._held[key] = held + 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, deque()).append(place)
         try:
-            async with slot.gate:
-                yield
-        finally:
-            slot.users -= 1
-            if not slot.users:
-                del self._slots[key]
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.leave(key)  # the place was ours already
+            raise
+
+    def leave(self, key: str) -> None:
+        """Give the place to the next who waits, else free it."""
+        waiting = self._waiting.get(key)
+        while waiting:
+            place = waiting.popleft()
+            if not waiting:
+                del self._waiting[key]
+            if not place.done():
+                place.set_result(None)
+                return
+        held = self._held[key] - 1
+        if held:
+            self._held[key] = held
+        else:
+            del self._held[key]

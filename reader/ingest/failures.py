@@ -32,6 +32,19 @@ _STATUS_WORDS = {
     504: "The server behind the site takes too long (504). Evantr tries again later.",
 }
 
+# What OpenSSL found (x509_vfy.h).
+_CERTIFICATES = {
+    9: "it is not valid yet. A clock may be wrong",
+    10: "it has expired",
+    18: "nobody but the server itself vouches for it",
+    19: "nobody but the server itself vouches for it",
+    20: "who vouches for it is not known",
+    21: "who vouches for it is not known",
+    23: "it has been revoked",
+    62: "it belongs to another host",
+    64: "it belongs to another host",
+}
+
 
 def status_error(status: int, headers: Mapping[str, str], now: float) -> Upstream:
     """The error for an HTTP status that brought no document."""
@@ -88,8 +101,9 @@ def _dns(error: Exception, host: str) -> Upstream:
 def _tls(error: Exception, host: str) -> Upstream | None:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         cause = error.certificate_error
-        why = getattr(cause, "verify_message", "") or "it cannot be verified"
-        return Upstream("tls", f"The certificate of {host} is not valid: {shorten(str(why), 120)}.")
+        why = _CERTIFICATES.get(getattr(cause, "verify_code", 0))
+        why = why or str(getattr(cause, "verify_message", "") or "it cannot be verified").rstrip(".")
+        return Upstream("tls", f"The certificate of {host} is not valid: {shorten(why, 120)}.")
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return Upstream("tls", f"No secure connection to {host} comes about.")
     return None
