@@ -16,7 +16,7 @@ HOMES = {
     "starlette": ("api/", "web/"),
     "sse_starlette": ("api/",),
     "uvicorn": ("workers/serve.py",),
-    "aiohttp": ("reader/ingest/", "workers/demo/"),
+    "aiohttp": ("reader/ingest/fetch.py", "reader/ingest/connect.py", "reader/ingest/failures.py", "workers/demo/"),
     "pebble": ("workers/",),
     "jinja2": ("web/",),
     "feedparser": ("reader/ingest/",),
