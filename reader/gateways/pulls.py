@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -34,7 +34,7 @@ from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu, FetchIcon, JobQueue
 from reader.mappers import Mappers
 from reader.mappers.entries import Appended
-from reader.mappers.feeds import FeedMeta, PullResult
+from reader.mappers.feeds import NO_META, Begun, FeedMeta, PullResult
 from reader.models.feed import Feed, FeedState, Identity, Pull, Schedule
 from reader.process import holder_name
 from reader.settings import Settings
@@ -43,6 +43,7 @@ log = structlog.get_logger(__name__)
 
 LEASE_MARGIN = 30.0  # a lease outlives the longest fetch by so much: the wait for a place at the host, and parsing
 KNOWN = 3000  # newest entries that a document is compared with
+ICON_LATER = 30.0
 OWN_FAULT = "Evantr itself failed on this feed. The operator finds the details in its log."
 
 
@@ -70,11 +71,12 @@ class _Trip:
     start: float  # monotonic
     now: float
     readers: int
+    imported: bool
     target: str | None = None  # where it has moved for good
     moved: int = 0
     hint: int | None = None
     identity: Identity | None = None  # to be stored; None: as it is
-    meta: FeedMeta = field(default_factory=FeedMeta)
+    meta: FeedMeta = NO_META
 
 
 class PullGateway:
@@ -115,19 +117,22 @@ class PullGateway:
             self._held.update({feed_id: (token, now) for feed_id, token in slow if feed_id in self._held})
         return len(slow)
 
-    async def pull(self, feed_id: int, *, user: bool = False, careful: bool = False) -> PullOutcome:
+    async def pull(
+        self, feed_id: int, *, user: bool = False, imported: bool = False, careful: bool = False
+    ) -> PullOutcome:
         """Pull the feed if it is due and nobody else does. Failures of its server are an outcome, not an exception.
 
-        With ``careful``, Suspect is raised for a feed whose last pull ended with its process.
+        The icon of an ``imported`` feed comes after the entries of all others. With ``careful``, Suspect is raised for a feed whose last pull ended with its process.
         """
         now = self._clock.now()
-        token = await self._feeds.lease(feed_id, now, now + self._lease_seconds, holder_name())
-        if token is None:
+        begun = await self._feeds.begin(feed_id, now, now + self._lease_seconds, holder_name())
+        if begun is None:
             return PullOutcome(skipped=True)
+        token = begun.schedule.lease_token
         ended = False
         self._held[feed_id] = (token, self._clock.monotonic())
         try:
-            trip = await self._trip(feed_id, token, now)
+            trip = self._trip(begun, now, imported)
             if trip is None:
                 return PullOutcome(skipped=True)
             if careful and trip.schedule.lost:
@@ -145,21 +150,18 @@ class PullGateway:
             if not ended:
                 await asyncio.shield(self._feeds.release(feed_id, token))
         await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
-        log.info(
+        say = log.info if outcome.new or outcome.updated or outcome.error or user else log.debug
+        say(
             "pulled", feed_id=feed_id, url=trip.feed.url, new=outcome.new, updated=outcome.updated,
             error=outcome.error, user=user, milliseconds=self._milliseconds(trip),
         )  # fmt: skip
         return outcome
 
-    async def _trip(self, feed_id: int, token: int, now: float) -> _Trip | None:
-        feed, schedule, readers = await asyncio.gather(
-            self._feeds.get(feed_id), self._feeds.schedule(feed_id), self._feeds.readers(feed_id)
-        )
-        if feed is None or schedule is None or feed.kind != "site":
-            return None
-        if schedule.next_pull_at > now or feed.state == "gone":
+    def _trip(self, begun: Begun, now: float, imported: bool) -> _Trip | None:
+        feed, schedule = begun.feed, begun.schedule
+        if feed.kind != "site" or schedule.next_pull_at > now or feed.state == "gone":
             return None  # this job came late, or twice
-        return _Trip(feed, schedule, token, self._clock.monotonic(), now, readers)
+        return _Trip(feed, schedule, schedule.lease_token, self._clock.monotonic(), now, begun.readers, imported)
 
     async def _go(self, trip: _Trip) -> PullOutcome:
         etag, last_modified = validators(trip.schedule, trip.feed.id, trip.now)
@@ -213,7 +215,7 @@ class PullGateway:
         if appended.new:
             last = appended.new[-1].id
             await self._bus.publish(feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last))
-        await self._want_icon(trip.feed)
+        await self._want_icon(trip)
         return outcome
 
     async def _end_well(
@@ -335,12 +337,13 @@ class PullGateway:
         trip.target, trip.moved = None, 0
         return left
 
-    async def _want_icon(self, feed: Feed) -> None:
+    async def _want_icon(self, trip: _Trip) -> None:
         """Weekly, and at once while there is none."""
-        job = FetchIcon(feed.id)
+        job = FetchIcon(trip.feed.id)
         if await icon_wanted(self._work, job, self._clock.now()):
-            await self._work.submit(job)
-            await self._queue.put(job)
+            await self._work.submit(job, delay=ICON_LATER if trip.imported else 0)
+            if not trip.imported:
+                await self._queue.put(job)
 
     def _pull(self, trip: _Trip, status: int | None, size: int, outcome: PullOutcome) -> Pull:
         return Pull(

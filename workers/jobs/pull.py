@@ -11,4 +11,4 @@ careful = True
 
 
 async def run(container: Container, job: PullFeed) -> PullOutcome:
-    return await container.gateways.pulls.pull(job.feed_id, user=job.user, careful=careful)
+    return await container.gateways.pulls.pull(job.feed_id, user=job.user, imported=job.imported, careful=careful)

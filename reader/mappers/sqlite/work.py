@@ -150,7 +150,7 @@ class SqliteJobs:
         return await self._engine.write(_put, values)
 
     async def get(self, key: str) -> Job | None:
-        return await self._engine.read(_get_job, key)
+        return await self._engine.near(_get_job, key)
 
     async def many(self, keys: Sequence[str]) -> list[Job]:
         return await self._engine.read(_many, list(keys))
