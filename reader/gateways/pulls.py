@@ -122,7 +122,8 @@ class PullGateway:
     ) -> PullOutcome:
         """Pull the feed if it is due and nobody else does. Failures of its server are an outcome, not an exception.
 
-        The icon of an ``imported`` feed comes after the entries of all others. With ``careful``, Suspect is raised for a feed whose last pull ended with its process.
+        The icon of an ``imported`` feed comes after the entries of all others. With ``careful``, Suspect is raised for
+        a feed whose last pull ended with its process.
         """
         now = self._clock.now()
         begun = await self._feeds.begin(feed_id, now, now + self._lease_seconds, holder_name())
