@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     pool_workers: int = Field(1, ge=1, description="CPU processes that parse and clean.")
     discovery_wait: float = Field(5, ge=0, description="Seconds that a page waits for a discovery.")
     discovery_ttl: int = Field(7200, ge=0, description="Seconds that a discovery's answer is kept.")
+    crawl_pages: int = Field(15, ge=0, description="Pages of a site that a crawl for a feed reads; 0: no crawl.")
+    crawl_pause: float = Field(1, ge=0, description="Seconds between two pages of a crawl.")
     initial_unread: int = Field(20, ge=0, description="Newest entries that are unread after subscribing.")
     feed_keep: int = Field(10_000, ge=100, description="Entries kept per feed; older ones are purged unless starred.")
     session_days: int = Field(90, ge=1, description="Days of inactivity after which a session ends.")

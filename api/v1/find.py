@@ -31,6 +31,7 @@ class Found(BaseModel):
     icon_url: str | None
     feed_id: int | None = Field(description="Set when Evantr knows it.", examples=[7])
     subscribed: bool
+    generated: bool = Field(description="True: made by Evantr from a page that publishes no feed.")
 
 
 class TriedStep(BaseModel):
@@ -50,6 +51,7 @@ class FindingOut(BaseModel):
     feeds: list[Found]
     tried: list[TriedStep]
     problem: str | None = Field(description="Why nothing was found, in words.")
+    more: bool = Field(description="True: other pages of the site are being read; ask again in a while.")
 
 
 class DiscoverIn(Body):
@@ -75,6 +77,7 @@ def found(feed: FoundFeed) -> dict[str, Any]:
         "icon_url": feed.icon_url,
         "feed_id": feed.feed_id,
         "subscribed": feed.subscribed,
+        "generated": feed.generated,
     }
 
 
@@ -96,13 +99,15 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "feeds": [found(feed) for feed in finding.feeds],
         "tried": tried,
         "problem": finding.problem,
+        "more": finding.more,
     }
 
 
 @router.post("/discover", response_model=FindingOut, summary="Find the feeds of an address")
 async def discover(actor: Me, container: Services, body: DiscoverIn) -> Response:
     """Known feeds and answers of the last 2 hours come at once. Else a job looks; after `wait` seconds at most the
-    answer is `{"wait": true}`, and asking again finds what the job found."""
+    answer is `{"wait": true}`, and asking again finds what the job found. `{"more": true}` is an answer for now: the
+    page names no feed, and other pages of its site are being read, which can take a minute."""
     finding = await container.services.feeds.find(actor, body.url, wait=body.wait)
     return json_response(finding_json(finding))
 

@@ -54,6 +54,7 @@ class DiscoveryGateway:
         self._queue = queue
         self._clock = clock
         self._ttl = settings.discovery_ttl
+        self._pages, self._pause = settings.crawl_pages, settings.crawl_pause
         self._work = WorkGateway(mappers, bus, clock)
 
     async def find(self, address: str, typed: str, wait: float) -> Finding:
@@ -94,14 +95,19 @@ class DiscoveryGateway:
     async def run(self, job: Discover) -> str:
         """Do a Discover job; the result is the Finding as JSON. First the feeds get rows of their own."""
         finding, page = await self._look(job)
-        if finding.more and page is not None:
+        if finding.more and (page is None or not self._pages):
+            finding = replace(finding, more=False)
+        elif finding.more and page is not None:
             await self._crawl_later(CrawlSite(job.address, page))
         return await self._told(finding)
 
     async def crawl(self, job: CrawlSite) -> str:
         """Do a CrawlSite job; the result is the Finding as JSON, and find() shows it under the same address."""
         try:
-            found = await crawl(job.page or job.address, self._fetcher, self._cpu.run, self._clock.now())
+            found = await crawl(
+                job.page or job.address, self._fetcher, self._cpu.run, self._clock.now(),
+                pause=self._pause, pages=self._pages,
+            )  # fmt: skip
         except Upstream as error:
             return await self._told(Finding(job.address, False, problem=str(error)))
         return await self._told(finding_of(job.address, found))

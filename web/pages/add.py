@@ -15,6 +15,7 @@ from web.kit import Visit
 from web.routing import get, post
 
 AGAIN = 2  # seconds until a page without script looks again
+LATER = 5  # while a crawl of the site goes on
 
 
 async def show(visit: Visit) -> Response:
@@ -50,9 +51,12 @@ async def _draw(visit: Visit, typed: str, finding: Finding | None, problem: str,
         status=status or (422 if problem else 200),
         tab="add",
         side=side,
-        again=AGAIN if finding and finding.wait else 0,
+        again=AGAIN if finding and finding.wait else LATER if finding and finding.more else 0,
         **values,
     )
+
+
+GENERATED = "Made by Evantr from the page"
 
 
 def host_of(address: str) -> str:
@@ -60,14 +64,14 @@ def host_of(address: str) -> str:
 
 
 def best(finding: Finding | None) -> str:
-    """The one that is ticked: the first that one does not read yet."""
+    """The one that is ticked: the first that one does not read yet. A generated feed is for the person to choose."""
     feeds = finding.feeds if finding else ()
-    return next((feed.url for feed in feeds if not feed.subscribed), "")
+    return next((feed.url for feed in feeds if not feed.subscribed and not feed.generated), "")
 
 
 def facts(feed: FoundFeed, times: Times) -> str:
     """ "About 3 a week · newest Thursday · also as RSS, same content"."""
-    parts = [rate(feed.per_week)]
+    parts = [GENERATED if feed.generated else "", rate(feed.per_week)]
     if feed.newest_at is not None:
         parts.append(f"newest {times.day(feed.newest_at)}")
     if feed.also:

@@ -8,6 +8,7 @@ import { complain, toast } from "./toast.js";
 
 const patience = 5000;
 const again = 1000;
+const later = 3000;
 let asked = 0;
 
 /** The bar over the wait; it never goes backwards and stands still at the end. */
@@ -44,6 +45,11 @@ async function find(form, spot) {
       finding = await call("POST", "/discover", { url: address });
     }
     if (number === asked) await draw(spot, address);
+    while (finding.more && number === asked && form.isConnected) {
+      await new Promise((ready) => setTimeout(ready, later));
+      finding = await call("POST", "/discover", { url: address });
+      if (!finding.more && number === asked) await draw(spot, address);
+    }
   } catch (error) {
     if (number !== asked) return;
     spot.replaceChildren();
