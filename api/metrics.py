@@ -1,4 +1,4 @@
-"""/metrics for Prometheus: requests, and what the store holds. To loopback alone unless a setting opens it."""
+"""/metrics for Prometheus: requests, what the store holds, the work. To loopback alone unless a setting opens it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import metrics_work
 from api.facts import facts_of
 from api.origin import is_loopback
 from reader.container import Container
@@ -53,6 +54,7 @@ def add_metrics(app: FastAPI, container: Container, metrics: RequestMetrics) -> 
         if not (container.settings.metrics_public or is_loopback(facts_of(request.scope).client)):
             raise NotFound("There is nothing at this address.")
         stats = await container.services.feeds.stats(SYSTEM)
-        return Response(metrics.expose(stats), media_type=CONTENT_TYPE_LATEST)
+        work = metrics_work.expose(await container.services.operations.overview(SYSTEM))
+        return Response(metrics.expose(stats) + work, media_type=CONTENT_TYPE_LATEST)
 
     app.router.add_route("/metrics", show, methods=["GET"], include_in_schema=False)

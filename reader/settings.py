@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Shape of log lines.")
+    heartbeat_url: str = Field("", description="Webhook that gets the figures once an hour. Empty: none does.")
+    heartbeat_secret: str = Field("", description="Signs the heartbeat (HMAC-SHA256). Empty: it is not signed.")
     admin_url: str = Field("", description="Where `evantr admin` finds Evantr. Empty: the host and port of this table.")
     admin_token: str = Field("", description="Token of an administrator for `evantr admin`; see `evantr token add`.")
     metrics_public: bool = Field(False, description="Answer /metrics to any address, not to loopback alone.")

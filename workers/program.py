@@ -14,6 +14,7 @@ from reader.jobs import JobQueue
 from reader.mappers.feeds import FeedMark
 from reader.settings import Settings
 from workers.cpu import CpuPool
+from workers.heartbeat import Heartbeat
 from workers.importer import importer
 from workers.local import LocalQueue, RowsOnly
 from workers.manager import Manager
@@ -90,6 +91,9 @@ class Program:
                 self._keep("importer", importer(self.container))
         if self.updater is not None:
             self._keep("updater", self.updater.run())
+            if self._settings.heartbeat_url:
+                leads = self.updater
+                self._keep("heartbeat", Heartbeat(self.container, lambda: leads.leading).run())
         if self._polls:
             self._keep("poll", poll(self.container, self.transport))
         if not self._queues:

@@ -193,11 +193,11 @@ async def feeds(
             "state": feed.state,
             "error": schedule.error,
             "errors": schedule.errors,
-            "reason": schedule.reason,
+            "sentence": sentence,
             "last_ok_at": schedule.last_ok_at,
             "next_pull_at": schedule.next_pull_at,
         }
-        for feed, schedule in found
+        for feed, schedule, sentence in found
     ]
     return json_response({"feeds": rows, "next": rows[-1]["feed_id"] if len(rows) == limit else None})
 

@@ -199,7 +199,7 @@ class FeedHealthOut(BaseModel):
     state: Literal["new", "active", "failing", "gone"]
     error: str | None = Field(description="What went wrong last, in words.")
     errors: int = Field(description="Failures in a row.")
-    reason: str
+    sentence: str = Field(description="When it is checked next, and why; hours are UTC.")
     last_ok_at: float | None
     next_pull_at: float
 

@@ -56,8 +56,9 @@ class FeedGateway:
     async def page(self, after: int, limit: int) -> list[Feed]:
         return await self._feeds.page(after=after, limit=limit)
 
-    async def in_state(self, state: FeedState, after: int, limit: int) -> list[tuple[Feed, Schedule]]:
-        return await self._feeds.in_state(state, after=after, limit=limit)
+    async def in_state(self, state: FeedState, after: int, limit: int) -> tuple[list[tuple[Feed, Schedule]], float]:
+        """(feeds of a state with their schedules, when that was)."""
+        return await self._feeds.in_state(state, after=after, limit=limit), self._clock.now()
 
     async def icon(self, digest: str) -> Icon | None:
         return await self._feeds.icon(digest)

@@ -17,7 +17,7 @@ from reader.models.reading import Done, FeedRow, Finding, FoundFeed
 from reader.models.subscription import Subscription
 from reader.models.user import Actor
 from reader.services.access import Access
-from reader.services.health import Health, health_of
+from reader.services.health import Health, health_of, sentence_of
 from reader.services.words import clean_title, count
 from reader.settings import Settings
 
@@ -217,13 +217,15 @@ class FeedService:
         return await self._feeds.page(after, limit)
 
     async def in_state(
-        self, actor: Actor, state: FeedState, *, after: int = 0, limit: int = 100
-    ) -> list[tuple[Feed, Schedule]]:
-        """Feeds of one state with their schedules (and so what went wrong), by id, those above ``after``."""
+        self, actor: Actor, state: FeedState, *, after: int = 0, limit: int = 100, zone: str | None = None
+    ) -> list[tuple[Feed, Schedule, str]]:
+        """Feeds of one state by id, those above ``after``: each with its schedule (and so what went wrong), and when
+        it is looked at next and why, in hours of ``zone``."""
         self._access.operator(actor)
-        return await self._feeds.in_state(state, after, max(1, min(limit, 500)))
+        found, now = await self._feeds.in_state(state, after, max(1, min(limit, 500)))
+        return [(feed, schedule, sentence_of(schedule, feed, now, zone)) for feed, schedule in found]
 
-    async def inspect(self, actor: Actor, feed_id: int) -> Health:
+    async def inspect(self, actor: Actor, feed_id: int, *, zone: str | None = None) -> Health:
         """health() of any feed, for operators; nothing of what anybody read."""
         self._access.operator(actor)
         facts = await self._feeds.facts(feed_id)
@@ -234,7 +236,7 @@ class FeedService:
             feed.id, feed.title, feed.title, feed.url, feed.site_url, feed.icon, feed.state, facts.schedule.error,
             None, 0, 0, feed.seq - feed.floor,
         )  # fmt: skip
-        return health_of(row, facts)
+        return health_of(row, facts, zone)
 
     async def check_any(self, actor: Actor, feed_id: int) -> None:
         """check() of any feed, for operators."""

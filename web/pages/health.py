@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
@@ -37,20 +38,27 @@ class Look:
 async def show(visit: Visit) -> Response:
     health = await visit.services.feeds.health(visit.actor, visit.id(), zone=visit.prefs.timezone)
     times = visit.times
-    rhythm = plots.local(health.checks, health.grid, health.hour_now, times, health.week)
     return await visit.page(
         "health.html",
         title=f"Health of {health.row.title}",
         current=Scope("feed", health.row.feed_id),
         tab="folders",
         times=times,
-        h=health,
-        feed_url=web_address(health.feed.url),
-        sentence=sentence(health, times),
-        rhythm=plots.draw(rhythm, health.row.title),
-        pulls=[look(pull, times) for pull in health.pulls],
-        facts=facts(health, times),
+        **values(health, times),
     )
+
+
+def values(health: Health, times: Times) -> dict[str, Any]:
+    """What health_words.html draws."""
+    rhythm = plots.local(health.checks, health.grid, health.hour_now, times, health.week)
+    return {
+        "h": health,
+        "feed_url": web_address(health.feed.url),
+        "sentence": sentence(health, times),
+        "rhythm": plots.draw(rhythm, health.row.title),
+        "pulls": [look(pull, times) for pull in health.pulls],
+        "facts": facts(health, times),
+    }
 
 
 def sentence(health: Health, times: Times) -> str:

@@ -9,13 +9,11 @@ from starlette.responses import Response
 
 from reader.errors import Limited
 from reader.models.feed import Feed, FeedState, Schedule
-from web import plots
 from web.dates import Times
 from web.forms import Form
 from web.kit import Visit
 from web.pages import health
 from web.pages.admin import frame
-from web.pages.entry import web_address
 from web.routing import get, post
 
 LIMIT = 50
@@ -40,7 +38,7 @@ def states(counts: Mapping[str, int]) -> list[State]:
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """A feed and what is wrong with it; ``next``: when it is looked at again."""
+    """A feed and what is wrong with it. ``worked``: when it last did; ``next``: when it is looked at again, and why."""
 
     id: int
     title: str
@@ -57,7 +55,8 @@ async def show(visit: Visit) -> Response:
     state: FeedState = next((name for name, _ in STATES if name == wanted), "failing")
     overview = await visit.services.operations.overview(visit.actor)
     after = int(visit.query("after")) if visit.query("after").isdecimal() and len(visit.query("after")) < 16 else 0
-    found = await visit.services.feeds.in_state(visit.actor, state, after=after, limit=LIMIT + 1)
+    zone = visit.prefs.timezone
+    found = await visit.services.feeds.in_state(visit.actor, state, after=after, limit=LIMIT + 1, zone=zone)
     times = visit.times
     return await frame.page(
         visit,
@@ -67,43 +66,35 @@ async def show(visit: Visit) -> Response:
         overview=overview,
         states=states(overview.feeds),
         state=state,
-        rows=[line(feed, schedule, times) for feed, schedule in found[:LIMIT]],
+        rows=[line(feed, schedule, sentence, times) for feed, schedule, sentence in found[:LIMIT]],
         after=found[LIMIT - 1][0].id if len(found) > LIMIT else 0,
     )
 
 
-def line(feed: Feed, schedule: Schedule, times: Times) -> FeedLine:
-    wait = schedule.next_pull_at - times.now
-    coming = "is due now" if wait <= 0 else times.near(schedule.next_pull_at)
+def line(feed: Feed, schedule: Schedule, sentence: str, times: Times) -> FeedLine:
     return FeedLine(
         feed.id,
         feed.title or feed.url,
         feed.url,
         feed.icon,
-        schedule.error or schedule.reason,
+        schedule.error or "",
         schedule.errors,
-        times.near(schedule.last_ok_at) if schedule.last_ok_at else "never",
-        "no more" if feed.state == "gone" else coming,
+        times.near(schedule.last_ok_at) if schedule.last_ok_at else "",
+        sentence,
     )
 
 
 async def one(visit: Visit) -> Response:
-    found = await visit.services.feeds.inspect(visit.actor, visit.id())
+    found = await visit.services.feeds.inspect(visit.actor, visit.id(), zone=visit.prefs.timezone)
     overview = await visit.services.operations.overview(visit.actor)
     times = visit.times
-    rhythm = plots.local(found.hours, found.grid, found.hour_now, times)
     return await frame.page(
         visit,
         "feed.html",
         title=f"Health of {found.row.title}",
         section="feeds",
         overview=overview,
-        h=found,
-        feed_url=web_address(found.feed.url),
-        sentence=health.sentence(found, times),
-        rhythm=plots.draw(rhythm, found.row.title),
-        pulls=[health.look(pull, times) for pull in found.pulls],
-        facts=health.facts(found, times),
+        **health.values(found, times),
     )
 
 
