@@ -92,7 +92,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     bus = MemoryBus()
     fetcher = Fetcher(settings)
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
-    discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings)
+    discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings, controller)
     gateways = Gateways(
         reading=ReadingGateway(mappers, bus, clock),
         accounts=AccountGateway(mappers, cache, clock, settings),

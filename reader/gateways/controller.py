@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 0.5  # for jobs that end in other processes, whose events do not reach our bus
 LOOKED_AT_ONCE = 2000
+LOOK_ANYWAY = 30.0
 
 
 class Waiter:
@@ -125,7 +126,9 @@ class Controller:
     async def _some(self, waiter: Waiter, open_: dict[str, Owned]) -> list[Owned]:
         """Which of the open ones to look at, once something has ended: many at a time where many do."""
         keys: set[str] = set()
-        key = await waiter.next(3600)
+        key = await waiter.next(LOOK_ANYWAY)
+        if key is None:
+            return list(open_.values())
         while key is not None and len(keys) < LOOKED_AT_ONCE:
             if key == "":
                 return list(open_.values())
@@ -152,11 +155,11 @@ class Controller:
             self._looking = None
 
     async def _look_for_all(self) -> None:
-        told: set[str] = set()
+        told: dict[str, float | None] = {}  # key → the end that was told
         while self._wishes:
             await asyncio.sleep(LOOK_EVERY)
-            told &= self._wishes.keys()
-            open_ = [wish for key, (wish, _) in self._wishes.items() if key not in told]
+            told = {key: at for key, at in told.items() if key in self._wishes}
+            open_ = [wish for wish, _ in self._wishes.values()]
             for start in range(0, len(open_), LOOKED_AT_ONCE):
                 try:
                     views = await self.look(open_[start : start + LOOKED_AT_ONCE])
@@ -164,8 +167,8 @@ class Controller:
                     log.exception("looking for the ends of jobs failed")
                     continue
                 for key, view in views.items():
-                    if view.ended:
-                        told.add(key)
+                    if view.ended and (key not in told or told[key] != view.finished_at):
+                        told[key] = view.finished_at
                         await self._bus.publish(job_topic(key), JobFinished(key))
 
 
@@ -177,7 +180,7 @@ def _feed_of(wish: Owned) -> int:
 def _row_view(wish: Owned, job: Job | None) -> JobView:
     args = orjson.loads(wish.args)
     if job is None:
-        said = "Its result was kept for an hour and is gone."
+        said = "Its result is no longer kept."
         return JobView(wish.key, wish.name, args, "failed", 0, wish.submitted_at, None, None, said)
     result = orjson.loads(job.result) if job.result is not None else None
     return JobView(

@@ -6,7 +6,6 @@ that it can be subscribed to, and is found at once when it is typed itself.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,8 @@ import structlog
 
 from reader.clock import Clock
 from reader.errors import Invalid, Upstream
-from reader.events import PubSub, job_topic
+from reader.events import PubSub
+from reader.gateways.controller import Controller
 from reader.gateways.work import WorkGateway
 from reader.ingest import discover as ingest
 from reader.ingest.address import normalize
@@ -26,13 +26,13 @@ from reader.jobs import Cpu, CrawlSite, Discover, JobQueue, key_of
 from reader.mappers import Mappers
 from reader.models.feed import Feed
 from reader.models.job import Job
+from reader.models.operations import Owned
 from reader.models.reading import Finding, FoundFeed, Tried
 from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 FAILURE_TTL = 300  # an address without a feed may have one soon; its owner may be trying just that
-LOOK_EVERY = 0.5  # another process may do the job, whose event does not reach our bus
 ROW_SECONDS = 30.0
 
 
@@ -46,11 +46,12 @@ class DiscoveryGateway:
         queue: JobQueue,
         clock: Clock,
         settings: Settings,
+        controller: Controller,
     ) -> None:
+        self._controller = controller
         self._feeds = mappers.feeds
         self._fetcher = fetcher
         self._cpu = cpu
-        self._bus = bus
         self._queue = queue
         self._clock = clock
         self._ttl = settings.discovery_ttl
@@ -156,23 +157,17 @@ class DiscoveryGateway:
         """Subscribe first, then write the row and enqueue, then look, then wait: no answer slips through between."""
         key = key_of(job)
         deadline = self._clock.monotonic() + wait
-        async with self._bus.subscribe([job_topic(key)]) as channel:
+        async with self._controller.waiting([Owned(0, key, job.NAME, "{}", self._clock.now())]) as waiter:
             await self._work.submit(job)
             await self._queue.put(job)
             while True:
-                row = await self._work.get(key)
-                finding = self._fresh(row, job.address)
+                finding = self._fresh(await self._work.get(key), job.address)
                 if finding is not None:
                     return finding
                 left = deadline - self._clock.monotonic()
                 if left <= 0:
                     return Finding(job.address, wait=True)
-                try:
-                    async with asyncio.timeout(min(left, LOOK_EVERY)):
-                        async for _ in channel:
-                            break
-                except TimeoutError:
-                    continue
+                await waiter.next(left)
 
     def _fresh(self, row: Job | None, address: str) -> Finding | None:
         """The answer in a finished row, if it is recent enough."""

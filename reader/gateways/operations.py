@@ -38,7 +38,6 @@ BUCKET_SECONDS = 300
 DAY = 86_400
 HISTORY_SECONDS = 86_400 + 3600
 VANISHED_SECONDS = 20.0  # a process that has not reported for so long is no longer shown
-AUDIT_KEPT = 10_000
 PAGE = 500
 UPDATER_LEASE = "updater"
 

@@ -17,6 +17,7 @@ JOURNAL_DAYS = 7
 PREVIEW_DAYS = 7
 IMPORT_DAYS = 90
 JOBS_DAYS = 8  # beyond a week: the row of an icon job remembers when its site was asked last
+AUDIT_KEPT = 10_000
 PAGE = 200
 FEEDS_AT_ONCE = 50
 WORDS_AT_ONCE = 200  # entries indexed in one write: others write in between
@@ -39,6 +40,8 @@ class UpkeepGateway:
             "sessions": await self._mappers.users.end_sessions_before(now),
             "words": await self.fill_words(),
             "jobs": await self._mappers.jobs.remove_finished(now - JOBS_DAYS * DAY),
+            "wishes": await self._mappers.operations.trim_owned(now - JOBS_DAYS * DAY),
+            "audit": await self._mappers.operations.trim_audit(AUDIT_KEPT),
         }
         log.info("upkeep done", **counts)
         return counts
