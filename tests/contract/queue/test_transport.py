@@ -21,6 +21,7 @@ async def drain(queue: Transport, name: str) -> list[Payload]:
     out = []
     while (delivery := await queue.take(name)) is not None:
         out.append(delivery.payload)
+        assert await queue.ack(delivery)
     return out
 
 
@@ -78,18 +79,19 @@ async def test_a_waiting_system_job_moves_up_when_a_person_asks(queue: Transport
 
 
 async def test_queues_are_apart(queue: Transport) -> None:
-    for payload in (
-        PullFeed(1),
-        PullFeed(2, user=True),
-        PullFeed(3, imported=True),
-        Discover("https://a.test/"),
-        Upkeep(),
-    ):
+    jobs = {
+        "upkeep": Upkeep(),
+        "discovery": Discover("https://a.test/"),
+        "import": PullFeed(3, imported=True),
+        "pull": PullFeed(2, user=True),
+        "pull-sys": PullFeed(1),
+    }
+    for payload in jobs.values():
         await queue.put(payload)
-    assert [await drain(queue, name) for name in ("upkeep", "discovery", "import", "pull", "pull-sys", "icon")] == [
-        [Upkeep()], [Discover("https://a.test/")], [PullFeed(3, imported=True)], [PullFeed(2, user=True)], [PullFeed(1)],
-        [],
-    ]  # fmt: skip
+    assert {name: await drain(queue, name) for name in (*jobs, "icon")} == {
+        **{name: [payload] for name, payload in jobs.items()},
+        "icon": [],
+    }
 
 
 async def test_a_delayed_job_comes_in_its_time(rig: Rig) -> None:
