@@ -79,7 +79,7 @@ async def test_a_waiting_system_job_moves_up_when_a_person_asks(queue: Transport
 
 
 async def test_queues_are_apart(queue: Transport) -> None:
-    jobs = {
+    jobs: dict[str, Payload] = {
         "upkeep": Upkeep(),
         "discovery": Discover("https://a.test/"),
         "import": PullFeed(3, imported=True),
