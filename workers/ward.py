@@ -45,9 +45,9 @@ class WardFailed(Exception):
 class Ward:
     """The parent's side: at most one process, started when it is needed, ended when it is not."""
 
-    def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, settings: Settings, command: Sequence[str] | None = None) -> None:
         self._settings = settings
-        self._command = tuple(command)
+        self._command = tuple(command or COMMAND)
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
