@@ -24,7 +24,7 @@ from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-COMMAND = (sys.executable, "-m", "workers.ward")
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "workers.ward")
 IDLE_SECONDS = 20.0
 LATE_SECONDS = 10.0  # after its time limit a job must have answered, or the ward hangs
 LINE_BYTES = 64 * 1024 * 1024
