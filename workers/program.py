@@ -19,8 +19,9 @@ from workers.importer import importer
 from workers.local import LocalQueue, RowsOnly
 from workers.manager import Manager
 from workers.reporter import Reporter
+from workers.sweep import Sweeper
 from workers.transport import ALL_QUEUES
-from workers.updater import Sweeper, Updater
+from workers.updater import Updater
 
 log = structlog.get_logger(__name__)
 

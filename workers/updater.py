@@ -7,17 +7,15 @@ lost at any time: feeds stay due and rows stay waiting, so the next round brings
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections import Counter
 
 import structlog
 
 from reader.container import Container
 from reader.gateways.work import WorkGateway
-from reader.ingest.address import site_key
-from reader.jobs import PullFeed, Upkeep, key_of
+from reader.jobs import Upkeep
 from reader.models.job import Lease
 from reader.process import holder_name, is_dead
+from workers.sweep import Sweeper
 from workers.transport import Transport
 
 log = structlog.get_logger(__name__)
@@ -27,55 +25,8 @@ LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
 LONGEST_SLEEP = 2.0
 SHORTEST_SLEEP = 0.05
-LOOK_AHEAD = 2000
-ROWS_AT_ONCE = 200
+CLOCK_BACK = 5.0  # seconds; less is steering
 UPKEEP_SECONDS = 3600.0
-
-
-@functools.lru_cache(LOOK_AHEAD * 2)
-def _site_of(url: str) -> str:
-    return site_key(url)
-
-
-class Sweeper:
-    """Brings due feeds and due rows to a transport, with a budget per host."""
-
-    def __init__(self, container: Container, transport: Transport) -> None:
-        self._container = container
-        self._transport = transport
-        self._work = WorkGateway(container.mappers, container.bus, container.clock)
-        self._budget = container.settings.fetch_per_host * 2  # some run, some wait: the host never idles
-        self._under_way: dict[str, str] = {}  # key of a pull → site
-
-    async def feeds(self) -> tuple[int, bool]:
-        """Enqueue due feeds; returns how many, and whether some were held back by a budget."""
-        self._under_way = {key: site for key, site in self._under_way.items() if self._transport.holds(key)}
-        busy = Counter(self._under_way.values())
-        put, held = 0, False
-        for feed_id, url in await self._container.gateways.pulls.due(LOOK_AHEAD):
-            site = _site_of(url)
-            if busy[site] >= self._budget:  # first, because it is what most of a long backlog ends at
-                held = True
-                continue
-            job = PullFeed(feed_id)
-            key = key_of(job)
-            if self._transport.holds(key):
-                continue
-            if self._transport.room(job.queue) <= 0:
-                held = True
-                break
-            if await self._transport.put(job):
-                put += 1
-                busy[site] += 1
-                self._under_way[key] = site
-        return put, held
-
-    async def rows(self) -> int:
-        """Enqueue jobs whose rows wait or were left behind; returns how many."""
-        put = 0
-        for payload in await self._work.due(ROWS_AT_ONCE):
-            put += await self._transport.put(payload)
-        return put
 
 
 class Updater:
@@ -93,6 +44,8 @@ class Updater:
         self.leads_since: float | None = None
         """UTC; None while it stands by."""
         self._upkeep_at = 0.0
+        self._ahead = self._ahead_now()
+        self._clock_checked = False
 
     @property
     def leading(self) -> bool:
@@ -117,12 +70,30 @@ class Updater:
     async def _round(self) -> float:
         if not await self._lead():
             return LONGEST_SLEEP
+        await self._mind_the_clock()
         _, held = await self._sweeper.feeds()
         await self._sweeper.rows()
         if self._clock.monotonic() >= self._upkeep_at:
             self._upkeep_at = self._clock.monotonic() + UPKEEP_SECONDS
             await self._transport.put(Upkeep())
         return LONGEST_SLEEP if held else await self._until_due()
+
+    def _ahead_now(self) -> float:
+        """By how much the clock on the wall is ahead of the one that never jumps."""
+        return self._clock.now() - self._clock.monotonic()
+
+    async def _mind_the_clock(self) -> None:
+        """When the clock was set back, what was planned by the old one would be due a day, or ten years, late. We see
+        it jump, or find plans from the future when we begin to lead."""
+        ahead = self._ahead_now()
+        jumped, self._ahead = ahead < self._ahead - CLOCK_BACK, ahead
+        if not jumped and self._clock_checked:
+            return
+        pulls = self._container.gateways.pulls
+        self._clock_checked = True
+        if jumped or await pulls.clock_went_back():
+            log.warning("the clock was set back; plans follow it")
+            await pulls.set_back()
 
     async def _until_due(self) -> float:
         due_at = await self._container.gateways.pulls.next_due_at()
@@ -152,6 +123,7 @@ class Updater:
         self._renewed = now
         if (before is None) != (self._lease is None):
             self.leads_since = self._clock.now() if self._lease else None
+            self._clock_checked = False
             log.info("the updater leads" if self._lease else "the updater stands by", holder=self._holder)
         return self._lease is not None
 

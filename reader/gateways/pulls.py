@@ -34,7 +34,7 @@ from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu, FetchIcon, JobQueue
 from reader.mappers import Mappers
 from reader.mappers.entries import Appended
-from reader.mappers.feeds import NO_META, Begun, FeedMeta, PullResult
+from reader.mappers.feeds import NO_META, Begun, Due, FeedMeta, PullResult
 from reader.models.feed import Feed, FeedState, Identity, Pull, Schedule
 from reader.process import holder_name
 from reader.settings import Settings
@@ -44,6 +44,8 @@ log = structlog.get_logger(__name__)
 LEASE_MARGIN = 30.0  # a lease outlives the longest fetch by so much: the wait for a place at the host, and parsing
 KNOWN = 3000  # newest entries that a document is compared with
 ICON_LATER = 30.0
+SET_BACK_AT_ONCE = 5000
+LONGEST_PLAN = 8.0 * DAY  # nothing is put off for longer, except for good
 OWN_FAULT = "Evantr itself failed on this feed. The operator finds the details in its log."
 
 
@@ -101,9 +103,19 @@ class PullGateway:
         self._work = WorkGateway(mappers, bus, clock)
         self._held: dict[int, tuple[int, float]] = {}  # feeds being pulled → (token, monotonic time of the last beat)
 
-    async def due(self, limit: int) -> list[tuple[int, str]]:
-        """(id, url) of feeds that are due, the longest due first."""
-        return await self._feeds.due(self._clock.now(), limit)
+    async def due(self, limit: int, after: tuple[float, int] = (0.0, 0)) -> list[Due]:
+        """Feeds that are due, the longest due first, from behind ``after`` (due_at, id) on."""
+        return await self._feeds.due(self._clock.now(), limit, after=after)
+
+    async def clock_went_back(self) -> bool:
+        """Whether plans were made by a clock that was ahead of the one we have now."""
+        return await self._feeds.from_the_future(self._clock.now())
+
+    async def set_back(self) -> None:
+        """Bring such plans back to our clock, a part at a time so that others can write in between."""
+        after: int | None = 0
+        while after is not None:
+            after = await self._feeds.set_back(self._clock.now(), LONGEST_PLAN, after=after, limit=SET_BACK_AT_ONCE)
 
     async def next_due_at(self) -> float | None:
         return await self._feeds.next_due_at()

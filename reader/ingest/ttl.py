@@ -24,7 +24,6 @@ BACKOFF = 120
 HINT_MOST = 3600
 HINT_CONTRADICTED = 900
 JITTER = 0.1
-LONGEST = round(DAY * (1 + JITTER))  # no plan reaches farther, except "never again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from reader.models.feed import Feed, FeedMove, FeedState, Icon, Identity, Pull, Schedule
 
@@ -88,6 +88,15 @@ class Begun:
     readers: int  # 0: nobody; else at least 1
 
 
+class Due(NamedTuple):
+    """A feed that wants to be pulled: since when, and how many read it."""
+
+    feed_id: int
+    url: str
+    due_at: float
+    readers: int
+
+
 class FeedMapper(Protocol):
     async def create(
         self,
@@ -139,11 +148,30 @@ class FeedMapper(Protocol):
     async def readers(self, feed_id: int) -> int: ...
 
     async def schedule(self, feed_id: int) -> Schedule | None: ...
-    async def due(self, now: float, limit: int) -> list[tuple[int, str]]:
-        """(id, url) of feeds that are due and not leased at ``now``, the longest due first. Never "gone" ones."""
+    async def due(self, now: float, limit: int, *, after: tuple[float, int] = (0.0, 0)) -> list[Due]:
+        """Feeds that are due and not leased at ``now``, the longest due first (by ``due_at``, then id), from behind
+        ``after`` on. Never "gone" ones. Each costs the same, however many feeds there are."""
         ...
 
     async def next_due_at(self) -> float | None: ...
+    async def due_stats(self, now: float, limit: int) -> tuple[int, float]:
+        """(how many are due and not leased, counted up to ``limit``; seconds that the longest due one is late)."""
+        ...
+
+    async def from_the_future(self, now: float) -> bool:
+        """Whether feeds were pulled after ``now``, as far as the plans that reach farthest tell: then the clock was
+        set back since. Constant cost."""
+        ...
+
+    async def set_back(self, now: float, longest: float, *, after: int, limit: int) -> int | None:
+        """Brings plans that were made by a clock ahead of ``now`` back to it, for ``limit`` feeds with ids above
+        ``after``: what was pulled "later" than now keeps its interval, counted from now; what is planned more than
+        ``longest`` seconds ahead is due now; leases that reach so far end. Pauses of hosts likewise. Idempotent.
+
+        Returns the last id seen, None behind the last feed.
+        """
+        ...
+
     async def make_due(self, feed_id: int, now: float) -> None:
         """A person asks for a check: due now; a "gone" feed becomes "failing" again."""
         ...

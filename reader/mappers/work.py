@@ -78,7 +78,8 @@ class JobMapper(Protocol):
 class LeaseMapper(Protocol):
     async def take(self, name: str, holder: str, now: float, until: float) -> Lease | None:
         """Takes or extends; None while another holder has it at ``now``. The token rises when the holder changes
-        or the lease had run out."""
+        or the lease had run out. A lease that lasts more than five times as long as the one asked for, and a minute,
+        was given by a clock that has been set back since: it counts as run out."""
         ...
 
     async def drop(self, name: str, token: int) -> None: ...

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from reader.mappers.feeds import NO_META, Begun, FeedMeta, PullResult, PullState
 from reader.mappers.sqlite.counters import next_feed_rev
-from reader.mappers.sqlite.engine import Engine
+from reader.mappers.sqlite.due import PULLABLE, DueMixin
 from reader.mappers.sqlite.identity import set_words
 from reader.models.feed import Feed, Pull, Schedule
 
@@ -26,7 +26,6 @@ FEED = (
     " feed.kind, feed.state, feed.seq, feed.floor, feed.rev, feed.created_at"
 )
 FEED_COLUMNS = FEED.count(",") + 1
-PULLABLE = "kind = 'site' AND state <> 'gone'"  # word for word as in the partial indexes
 PULLS_KEPT = 50
 TRIM_EVERY = 8
 
@@ -76,20 +75,6 @@ def _schedule(con: sqlite3.Connection, feed_id: int) -> Schedule | None:
         f"SELECT {SCHEDULE} FROM feed LEFT JOIN host_pause ON host_pause.host = feed.host WHERE id = ?", (feed_id,)
     ).fetchone()
     return Schedule(*row) if row else None
-
-
-def _due(con: sqlite3.Connection, now: float, limit: int) -> list[tuple[int, str]]:
-    sql = (
-        f"SELECT id, url FROM feed INDEXED BY feed_due WHERE {PULLABLE} AND next_pull_at <= ? AND lease_until <= ?"
-        " ORDER BY next_pull_at, id LIMIT ?"
-    )
-    return con.execute(sql, (now, now, limit)).fetchall()
-
-
-def _next_due_at(con: sqlite3.Connection) -> float | None:
-    row = con.execute(f"SELECT min(max(next_pull_at, lease_until)) FROM feed WHERE {PULLABLE}").fetchone()
-    when: float | None = row[0]
-    return when
 
 
 def _make_due(con: sqlite3.Connection, feed_id: int, now: float) -> None:
@@ -221,20 +206,11 @@ def _states(con: sqlite3.Connection) -> dict[str, int]:
     return dict(con.execute("SELECT state, count(*) FROM feed GROUP BY state"))
 
 
-class ScheduleMixin:
+class ScheduleMixin(DueMixin):
     """The part of FeedMapper that the updater and the pullers use."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     async def schedule(self, feed_id: int) -> Schedule | None:
         return await self._engine.read(_schedule, feed_id)
-
-    async def due(self, now: float, limit: int) -> list[tuple[int, str]]:
-        return await self._engine.read(_due, now, limit)
-
-    async def next_due_at(self) -> float | None:
-        return await self._engine.read(_next_due_at)
 
     async def make_due(self, feed_id: int, now: float) -> None:
         await self._engine.write(_make_due, feed_id, now)

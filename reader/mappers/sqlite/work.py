@@ -41,7 +41,7 @@ TAKE_LEASE = """
 INSERT INTO lease (name, token, holder, until) VALUES (:name, 1, :holder, :until)
 ON CONFLICT (name) DO UPDATE SET
     token = token + (holder <> excluded.holder OR until <= :now), holder = excluded.holder, until = excluded.until
-WHERE holder = excluded.holder OR until <= :now
+WHERE holder = excluded.holder OR until <= :now OR until > :far
 RETURNING name, token, holder, until
 """
 
@@ -221,7 +221,9 @@ class SqliteLeases:
         self._engine = engine
 
     async def take(self, name: str, holder: str, now: float, until: float) -> Lease | None:
-        values: dict[str, object] = {"name": name, "holder": holder, "now": now, "until": until}
+        # Nobody who takes it for as long can have it for so much longer, unless a clock was set back since.
+        far = until + 4 * (until - now) + 60
+        values: dict[str, object] = {"name": name, "holder": holder, "now": now, "until": until, "far": far}
         return await self._engine.write(_take_lease, values)
 
     async def drop(self, name: str, token: int) -> None:

@@ -21,7 +21,7 @@ async def test_a_paused_host_defers_its_feeds_alone(mappers: Mappers) -> None:
     token = await take(mappers, second.id)
     assert await mappers.feeds.record_pull(second.id, token, pull_result(second.id, next_pull_at=900.0))
     await mappers.feeds.pause_host("one.test", 500.0, "It asked for a pause.", now=10.0)
-    assert await mappers.feeds.due(400.0, 9) == [(other.id, other.url)]
+    assert [due[:2] for due in await mappers.feeds.due(400.0, 9)] == [(other.id, other.url)]
     paused = await schedule(mappers, first.id)
     assert (paused.next_pull_at, paused.reason) == (500.0, "It asked for a pause.")
     assert (paused.host, paused.paused_until, paused.pause_reason) == ("one.test", 500.0, "It asked for a pause.")

@@ -189,7 +189,7 @@ async def test_draining_lets_short_jobs_end_and_gives_leases_up(bench: Bench, si
     await task
     assert (await bench.stored(ids[0])).seq == 1
     assert (await bench.schedule(ids[1])).lease_until == 0
-    assert [feed_id for feed_id, _ in await bench.container.gateways.pulls.due(10)] == [ids[1]]
+    assert [feed_id for feed_id, *_ in await bench.container.gateways.pulls.due(10)] == [ids[1]]
 
 
 async def test_what_a_dead_process_ran_is_taken_over(bench: Bench) -> None:

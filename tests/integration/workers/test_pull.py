@@ -134,7 +134,7 @@ async def test_a_cancelled_pull_leaves_the_feed_due(bench: Bench, site: Site) ->
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert (await bench.schedule(feed_id)).lease_until == 0
-    assert [due for due, _ in await bench.container.gateways.pulls.due(10)] == [feed_id]
+    assert [due for due, *_ in await bench.container.gateways.pulls.due(10)] == [feed_id]
 
 
 async def test_who_lost_the_lease_writes_nothing(bench: Bench, site: Site) -> None:

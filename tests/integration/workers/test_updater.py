@@ -15,7 +15,8 @@ from tests.helpers.site import Site
 from tests.helpers.wait import until, until_async
 from tests.integration.workers.conftest import Bench, settings_in
 from workers.program import Program
-from workers.updater import LEASE, Sweeper, Updater
+from workers.sweep import Sweeper
+from workers.updater import LEASE, Updater
 
 
 def work_of(bench: Bench) -> WorkGateway:
