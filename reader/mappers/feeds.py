@@ -166,7 +166,8 @@ class FeedMapper(Protocol):
     async def set_back(self, now: float, longest: float, *, after: int, limit: int) -> int | None:
         """Brings plans that were made by a clock ahead of ``now`` back to it, for ``limit`` feeds with ids above
         ``after``: what was pulled "later" than now keeps its interval, counted from now; what is planned more than
-        ``longest`` seconds ahead is due now; leases that reach so far end. Pauses of hosts likewise. Idempotent.
+        ``longest`` seconds ahead is due now, except what rests for good (state "gone", or set aside: next pull 4e9
+        or later); leases that reach so far end. Pauses of hosts likewise. Idempotent.
 
         Returns the last id seen, None behind the last feed.
         """

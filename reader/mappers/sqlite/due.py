@@ -12,6 +12,7 @@ from reader.mappers.sqlite.engine import Engine
 
 PULLABLE = "kind = 'site' AND state <> 'gone'"  # word for word as in the partial indexes
 CLOCKS_DIFFER = 60.0  # seconds that clocks of several machines may be apart
+FOR_GOOD = 4_000_000_000.0  # a next pull in 2096 or later: none
 FARTHEST = 200  # plans that are looked at for times to come
 
 DUE = f"""
@@ -36,7 +37,7 @@ UPDATE feed SET
     next_pull_at = CASE
         WHEN last_pull_at > :now AND next_pull_at - last_pull_at <= :far - :now
             THEN max(:now, next_pull_at - (last_pull_at - :now))
-        WHEN next_pull_at > :far THEN :now
+        WHEN next_pull_at > :far AND next_pull_at < {FOR_GOOD} THEN :now
         ELSE next_pull_at END,
     last_pull_at = min(last_pull_at, :now), last_ok_at = min(last_ok_at, :now),
     lease_until = CASE WHEN lease_until > :far THEN 0 ELSE lease_until END

@@ -67,6 +67,9 @@ async def test_what_is_planned_too_far_ahead_is_due(mappers: Mappers) -> None:
     await mappers.feeds.pause_host("other.test", 3650 * DAY, "It asked for a pause.", now=10.0)
     await mappers.feeds.set_back(50.0, 8 * DAY, after=0, limit=9)
     assert [due.feed_id for due in await mappers.feeds.due(50.0, 9)] == [feed.id]
+    await mappers.feeds.set_aside(feed.id, 4.1e9, "It ended its process.")
+    await mappers.feeds.set_back(50.0, 8 * DAY, after=0, limit=9)
+    assert await mappers.feeds.due(50.0, 9) == []
     gone = pull_result(feed.id, 60.0, state="gone", next_pull_at=3650 * DAY)
     assert await mappers.feeds.record_pull(feed.id, await take(mappers, feed.id, 60.0), gone)
     await mappers.feeds.set_back(70.0, 8 * DAY, after=0, limit=9)

@@ -39,7 +39,7 @@ async def test_what_a_dead_holder_pulled_is_free(mappers: Mappers) -> None:
     assert sorted(await mappers.feeds.holders(6.0)) == ["alive", "dead"]
     assert await mappers.feeds.free("dead", 6.0) == 1
     assert await mappers.feeds.holders(6.0) == ["alive"]
-    assert await mappers.feeds.due(6.0, 10) == [(feeds[0].id, feeds[0].url)]
+    assert [due[:2] for due in await mappers.feeds.due(6.0, 10)] == [(feeds[0].id, feeds[0].url)]
     assert await lost(mappers, feeds[0].id) == 1
     await take(mappers, feeds[0].id, 7.0)
     assert await lost(mappers, feeds[0].id) == 1  # counted once
@@ -50,7 +50,7 @@ async def test_beats_extend_what_is_held(mappers: Mappers) -> None:
     token = await mappers.feeds.lease(one.id, 1.0, 10.0)
     assert token is not None
     assert await mappers.feeds.beat([(one.id, token), (two.id, 1)], 50.0) == [two.id]
-    assert [feed_id for feed_id, _ in await mappers.feeds.due(40.0, 9)] == [two.id]
+    assert [feed_id for feed_id, *_ in await mappers.feeds.due(40.0, 9)] == [two.id]
 
 
 async def test_setting_aside_until_somebody_asks(mappers: Mappers) -> None:
@@ -64,7 +64,7 @@ async def test_setting_aside_until_somebody_asks(mappers: Mappers) -> None:
     assert (mark.state, mark.error) == ("failing", "It ended its process.")
     assert await mappers.feeds.states() == {"failing": 1}
     await mappers.feeds.make_due(feed.id, 50.0)
-    assert await mappers.feeds.due(50.0, 9) == [(feed.id, feed.url)]
+    assert [due[:2] for due in await mappers.feeds.due(50.0, 9)] == [(feed.id, feed.url)]
     assert await lost(mappers, feed.id) == 1  # watched, but with chances
 
 
