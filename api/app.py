@@ -20,6 +20,7 @@ from api.v1 import (
     feeds,
     find,
     folders,
+    imports,
     jobs,
     jobs_live,
     live,
@@ -34,7 +35,7 @@ from reader.container import Container
 
 RESOURCES = (
     *(entries, search, counters, marks, live, me, tokens, session),
-    *(find, subscriptions, folders, feeds, jobs_live, jobs, admin),
+    *(find, subscriptions, folders, feeds, imports, jobs_live, jobs, admin),
 )
 
 

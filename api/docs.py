@@ -33,6 +33,7 @@ TAGS = [
     ("read", "Lists, counters, entries."),
     ("mark", "Read, starred, read later, and undo."),
     ("feeds", "Feeds that Evantr knows, and why one is quiet."),
+    ("imports", "OPML in, everything out."),
     ("live", "What changes while a page is open."),
     ("jobs", "Submit work, read its state, follow it. Tokens need the right `jobs`."),
     ("admin", "Watching and steering, for administrators. To everybody else these addresses do not exist."),

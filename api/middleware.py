@@ -19,9 +19,11 @@ from api.origin import Headers, believed, client_behind, foreign, place
 from reader.settings import Settings
 
 BODY_LIMIT = 2_000_000
+UPLOAD_LIMIT = 20_200_000  # a file of 20 MB, and the form around it
+UPLOADS = frozenset({"/api/v1/imports", "/do/import"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-TOO_LARGE = f"A request has at most {BODY_LIMIT // 1_000_000} MB."
+TOO_LARGE = "A request has at most {} MB."
 
 FOREIGN = Problem(
     403,
@@ -104,7 +106,7 @@ class RequestMiddleware:
                 await (await answer(request, problem))(scope, receive, respond)
                 return
             if scope["method"] not in SAFE_METHODS and b"content-length" not in headers:
-                receive = _limited(receive)
+                receive = _limited(receive, _limit(scope))
             await self._app(scope, receive, respond)
         except Exception as error:
             log.exception("request.broke", method=scope["method"], path=_path(scope))
@@ -162,8 +164,8 @@ class RequestMiddleware:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
             return Problem(400, "Content-Length is a number.")
-        if int(length) > BODY_LIMIT:
-            return Problem(413, TOO_LARGE)
+        if int(length) > _limit(scope):
+            return Problem(413, TOO_LARGE.format(_limit(scope) // 1_000_000))
         if b"authorization" not in headers and self._foreign(headers):
             return FOREIGN
         return None
@@ -207,7 +209,12 @@ def _readable(query: bytes) -> bool:
     return True
 
 
-def _limited(receive: Receive) -> Receive:
+def _limit(scope: Scope) -> int:
+    """Bytes that a request may bring."""
+    return UPLOAD_LIMIT if scope["path"] in UPLOADS else BODY_LIMIT
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
     """Stops a body of unannounced length at the limit."""
     taken = 0
 
@@ -215,8 +222,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > BODY_LIMIT:
-            raise Refused(413, TOO_LARGE)
+        if taken > limit:
+            raise Refused(413, TOO_LARGE.format(limit // 1_000_000))
         return message
 
     return limited

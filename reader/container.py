@@ -11,6 +11,7 @@ from reader.events import PubSub
 from reader.gateways.accounts import AccountGateway
 from reader.gateways.controller import Controller
 from reader.gateways.discovery import DiscoveryGateway
+from reader.gateways.exports import ExportGateway
 from reader.gateways.feeds import FeedGateway
 from reader.gateways.icons import IconGateway
 from reader.gateways.importing import Importing
@@ -30,6 +31,7 @@ from reader.pubsub.memory import MemoryBus
 from reader.services import Services
 from reader.services.access import Access
 from reader.services.accounts import AccountService
+from reader.services.exports import ExportService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
 from reader.services.imports import ImportService
@@ -55,6 +57,7 @@ class Gateways:
     controller: Controller
     submissions: SubmissionGateway
     imports: ImportGateway
+    exports: ExportGateway
     importing: Importing
 
 
@@ -93,8 +96,9 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     fetcher = Fetcher(settings)
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
     discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings, controller)
+    reading = ReadingGateway(mappers, bus, clock)
     gateways = Gateways(
-        reading=ReadingGateway(mappers, bus, clock),
+        reading=reading,
         accounts=AccountGateway(mappers, cache, clock, settings),
         subscriptions=SubscriptionGateway(mappers, queue, bus, clock, settings),
         feeds=FeedGateway(mappers, queue, bus, clock),
@@ -107,6 +111,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         controller=controller,
         submissions=SubmissionGateway(mappers, work, controller, queue, clock, settings),
         imports=ImportGateway(mappers, cpu, bus, clock, settings),
+        exports=ExportGateway(mappers, reading, clock),
         importing=Importing(mappers, discovery, queue, bus, clock, settings),
     )
     access = Access(gateways.accounts, gateways.reading)
@@ -127,6 +132,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         search=SearchService(access, SearchGateway(mappers, gateways.reading)),
         operations=OperationsService(access, gateways.operations, gateways.accounts, clock),
         jobs=JobService(access, gateways.submissions, cache),
+        exports=ExportService(access, gateways.exports, gateways.accounts),
         imports=ImportService(access, gateways.imports, gateways.reading),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

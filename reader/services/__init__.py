@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reader.services.access import Access
 from reader.services.accounts import AccountService
+from reader.services.exports import ExportService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
 from reader.services.imports import ImportService
@@ -26,3 +27,4 @@ class Services:
     operations: OperationsService
     jobs: JobService
     imports: ImportService
+    exports: ExportService

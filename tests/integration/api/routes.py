@@ -35,13 +35,17 @@ class Ids:
     undo: str = ""
     job: str = "0" * 32
     dead: str = "0" * 32
+    import_id: int = 999_999
 
     def path(self, operation: Operation) -> str:
         path = operation.path.replace("{feed_id}", str(self.feed_id))
         kind = operation.path.split("/")[3]
         value = {"folders": self.folder_id, "entries": self.entry_id, "tokens": self.token_id}.get(kind, 0)
+        if kind == "imports":
+            value = self.import_id
         key = self.dead if "/dead/" in path else self.job
         path = path.replace("{queue}", "pull-sys").replace("{name}", "max_running").replace("{key}", key)
+        path = path.replace("{number}", "1")
         return path.replace("{id}", str(value)).replace("{code}", "unknown")
 
     def query(self, operation: Operation) -> dict[str, str]:
@@ -58,6 +62,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/session": {"name": "ada", "password": PASSWORD},
     "POST /api/v1/accounts": {"name": "carol", "password": PASSWORD},
     "POST /api/v1/discover": {"url": "gazette.example/feed.xml"},
+    "POST /api/v1/imports": "a file",
     "POST /api/v1/folders": {"title": "Another"},
     "POST /api/v1/undo": {"token": "read.1"},
     "PATCH /api/v1/admin/settings/{queue}/{name}": {"value": 32},
@@ -72,6 +77,8 @@ def body_for(operation: Operation, ids: Ids) -> Any:
         "PATCH /api/v1/folders/{id}": {"title": "Renamed"},
         "POST /api/v1/entries/mark": {"ids": [ids.entry_id]},
         "POST /api/v1/jobs": {"kind": "pull", "args": {"feed_id": ids.feed_id}},
+        "POST /api/v1/imports/{id}/choose": {"items": [1]},
+        "POST /api/v1/imports/{id}/items/{number}/accept": {},
         "POST /api/v1/jobs/wait": {"keys": [ids.job], "seconds": 0},
         "POST /api/v1/jobs/events": {"keys": [ids.job]},
         "POST /api/v1/mark-all": {"scope": f"feed/{ids.feed_id}", "as_of": ids.as_of},
@@ -94,10 +101,16 @@ QUERIES = {"/api/v1/entries/fresh": {"since": "0"}, "/api/v1/search": {"q": "tex
 
 async def call(client: httpx.AsyncClient, operation: Operation, ids: Ids, **options: Any) -> httpx.Response:
     query = ids.query(operation)
+    if str(operation) == "POST /api/v1/imports":
+        headers = {"Content-Type": "text/x-opml", **options.pop("headers", {})}
+        return await client.post(ids.path(operation), content=OPML, headers=headers, **options)
     body = body_for(operation, ids)
     return await client.request(
         operation.method, ids.path(operation), params=query, **({"json": body} if body is not None else {}), **options
     )
+
+
+OPML = b"""<opml><body><outline text="Old" xmlUrl="https://old.example/rss"/></body></opml>"""
 
 
 @dataclass
@@ -118,4 +131,6 @@ async def settle(world: World, person: Person, name: str) -> Household:
     await world.publish(feed_id, 0)  # the job is done
     letter = DeadLetter(f"{feed_id:032x}", "discover", "{}", "discovery", "Too slow.", ("It began.",), 2, 1.0)
     await world.container.gateways.operations.bury(letter)
-    return Household(person, Ids(feed_id, folder, entry_id, token, job=job, dead=letter.key))
+    sent = await person.http.post("/api/v1/imports", content=OPML, headers={"Content-Type": "text/x-opml"})
+    ids = Ids(feed_id, folder, entry_id, token, job=job, dead=letter.key, import_id=sent.json()["id"])
+    return Household(person, ids)
