@@ -104,6 +104,7 @@ class CpuProcess:
             await ready.wait()
         finally:
             loop.remove_reader(descriptor)
+            os.set_blocking(descriptor, True)  # libuv makes what it watches non-blocking
         return self._pipe.recv_bytes()  # the child writes it in one go
 
     def kill(self) -> None:

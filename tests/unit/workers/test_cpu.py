@@ -168,3 +168,23 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def doubled(data: bytes) -> bytes:
+    return data * 2
+
+
+def test_large_documents_cross_on_the_loop_of_the_program() -> None:
+    """uvloop makes descriptors that it watches non-blocking, which the standard loop does not."""
+    import uvloop
+
+    async def main() -> None:
+        pool = CpuPool(2)
+        try:
+            sizes = [10, 70_000, 3_000_000] * 6
+            results = await asyncio.gather(*(pool.run(doubled, b"x" * size) for size in sizes))
+            assert [len(result) for result in results] == [2 * size for size in sizes]
+        finally:
+            await pool.close()
+
+    uvloop.run(main())
