@@ -231,6 +231,8 @@ def stories(jobs: Iterable[JobStory], times: Times) -> list[StoryRow]:
 
 def _story(job: JobStory, times: Times) -> StoryRow:
     sign, kind, state = STATES.get(job.state, ("clock", "", job.state))
+    if job.error and job.state == "done":  # it did what there was to do, and that was to note what went wrong
+        sign, kind, state = "warn", "warn", "Done, with a problem"
     when = times.at(job.started)
     return StoryRow(
         f"j-{job.key[:16]}-{int(job.started * 1000)}",
@@ -329,11 +331,18 @@ def field_of(each: SettingInForce, typed: Mapping[str, str], problems: Mapping[s
         each.name,
         LABELS.get(each.name, each.name),
         typed.get(each.name, value),
-        f"now {grouped(each.value)} {each.unit}, {SOURCES[each.source]}",
+        f"now {grouped(each.value)} {unit(each)}, {SOURCES[each.source]}",
         f"{each.meaning} From {plain(each.least)} to {plain(each.most)}.",
         each.source == "store",
         problems.get(each.name, ""),
     )
+
+
+def unit(each: SettingInForce) -> str:
+    """ "jobs", "job" for one."""
+    if each.value != 1 or not each.unit.endswith("s"):
+        return each.unit
+    return each.unit.removesuffix("es") if each.unit == "processes" else each.unit.removesuffix("s")
 
 
 def grouped(value: float) -> str:

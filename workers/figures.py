@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
 
-from reader.jobs import Payload, PullFeed
+from reader.jobs import NO_IDENTITY, Payload, PullFeed
 from reader.models.operations import JobStory, QueueFigures
 
 STORIES_KEPT = 50
@@ -70,4 +70,5 @@ def in_words(payload: Payload) -> str:
     """A job's arguments in a line."""
     if isinstance(payload, PullFeed):
         return f"feed {payload.feed_id}"
-    return ", ".join(f"{name.replace('_id', '')} {value}" for name, value in asdict(payload).items() if value != "")
+    args = {name: value for name, value in asdict(payload).items() if name not in NO_IDENTITY and value != ""}
+    return ", ".join(f"{name[:-3]} {value}" if name.endswith("_id") else str(value) for name, value in args.items())

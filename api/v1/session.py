@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -108,3 +109,18 @@ async def invitations(actor: Me, container: Services) -> Response:
 @router.post("/invitations", status_code=201, response_model=InvitationItem, summary="Invite somebody (administrators)")
 async def invite(actor: Me, container: Services) -> Response:
     return json_response(invitation_item(await container.services.accounts.invite(actor)), 201)
+
+
+@router.delete(
+    "/invitations/{code}",
+    status_code=204,
+    summary="Take an invitation back (administrators)",
+    responses=problems(404),
+    response_class=Response,
+)
+async def remove_invitation(
+    actor: Me, container: Services, code: Annotated[str, Path(max_length=100, examples=["hZx0e0e1Jk3a9Qm2Xy7b4w"])]
+) -> Response:
+    """One that you made and nobody has used."""
+    await container.services.accounts.remove_invitation(actor, code)
+    return Response(status_code=204)

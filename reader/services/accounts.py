@@ -156,7 +156,7 @@ class AccountService:
 
     async def remove_invitation(self, actor: Actor, code: str) -> None:
         """An own one that nobody has used; raises NotFound for any other."""
-        self._access.admin(actor)
+        self._access.operator(actor)
         if not await self._accounts.remove_invitation(self._access.user(actor), code):
             raise NotFound("There is no such invitation, or it is used.")
         log.info("account.invitation_removed", user_id=actor.user_id)

@@ -53,7 +53,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            world.app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3, ws="none"
+            world.app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3
         )
         server = uvicorn.Server(config)
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from web.forms import Form
 from web.kit import Visit
 from web.pages.admin import frame
 from web.routing import get, post
@@ -32,13 +31,13 @@ async def show(visit: Visit) -> Response:
 
 
 async def invite(visit: Visit) -> Response:
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     await visit.services.accounts.invite(visit.actor)
     return frame.back(visit, form, "Invitation made", "/admin/accounts")
 
 
 async def revoke(visit: Visit) -> Response:
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     await visit.services.accounts.remove_invitation(visit.actor, form.text("code"))
     return frame.back(visit, form, "The invitation is taken back", "/admin/accounts")
 

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from reader.errors import Invalid, NotFound
 from web import letters
 from web.draw import count
-from web.forms import Form
 from web.kit import Visit
 from web.pages.admin import frame
 from web.routing import get, post
@@ -43,7 +42,7 @@ def position(text: str) -> tuple[float, str] | None:
 
 
 async def retry(visit: Visit) -> Response:
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     try:
         letter = await visit.services.operations.retry(visit.actor, form.text("key"))
         words = f"{letter.name} {letters.about(letter.args)} is tried again"
@@ -53,7 +52,7 @@ async def retry(visit: Visit) -> Response:
 
 
 async def drop(visit: Visit) -> Response:
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     try:
         letter = await visit.services.operations.drop(visit.actor, form.text("key"))
         words = f"{letter.name} {letters.about(letter.args)} is dropped"
@@ -63,13 +62,13 @@ async def drop(visit: Visit) -> Response:
 
 
 async def retry_all(visit: Visit) -> Response:
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     number = await visit.services.operations.retry_all(visit.actor)
     return frame.back(visit, form, f"{count(number, 'job is', 'jobs are')} tried again", "/admin/dead")
 
 
 async def drop_all(visit: Visit) -> Response:
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     number = await visit.services.operations.drop_all(visit.actor)
     return frame.back(visit, form, f"{count(number, 'job is', 'jobs are')} dropped", "/admin/dead")
 

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from reader.errors import Limited
 from reader.models.feed import Feed, FeedState, Schedule
 from web.dates import Times
-from web.forms import Form
 from web.kit import Visit
 from web.pages import health
 from web.pages.admin import frame
@@ -99,7 +98,7 @@ async def one(visit: Visit) -> Response:
 
 
 async def check(visit: Visit) -> Response:
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     try:
         await visit.services.feeds.check_any(visit.actor, visit.id())
         words = "Evantr is checking this feed"

@@ -54,6 +54,12 @@ async def page(
     return visit.html(visit.kit.render(f"admin/{template}", values), status)
 
 
+async def form_of(visit: Visit) -> Form:
+    """The form that an administrator sent; raises NotFound for everybody else."""
+    visit.services.access.operator(visit.actor)
+    return await Form.of(visit.request)
+
+
 def back(visit: Visit, form: Form, words: str, otherwise: str) -> Response:
     """303 to where the form came from, saying what was done."""
     return visit.back(form.text("back") or otherwise, Done(words, None), otherwise)

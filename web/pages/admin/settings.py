@@ -88,7 +88,7 @@ async def change(visit: Visit, start: Callable[[Visit, Typed], Awaitable[Respons
 
     What cannot be used is drawn again with the reason, on the page that the form came from; the rest is in force.
     """
-    form = await Form.of(visit.request)
+    form = await frame.form_of(visit)
     service, actor, queue = visit.services.operations, visit.actor, form.text("queue")
     done: list[str] = []
     typed: dict[str, str] = {}
