@@ -13,12 +13,12 @@ from reader.errors import Upstream
 from reader.events import FeedChanged, PubSub, feed_topic
 from reader.gateways.work import WorkGateway
 from reader.ingest.fetch import Fetcher
-from reader.ingest.icon import find_icon
-from reader.ingest.page import IconLink
-from reader.ingest.work import discover_page
+from reader.ingest.icon import find_icon, icon_at
+from reader.ingest.icon_links import IconLink
+from reader.ingest.work import discover_page, preview_feed
 from reader.jobs import Cpu, FetchIcon, key_of
 from reader.mappers import Mappers
-from reader.models.feed import Icon
+from reader.models.feed import Feed, Icon
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,8 @@ class IconGateway:
         if feed is None:
             return orjson.dumps({"icon": None, "note": "the feed is gone"}).decode()
         site = feed.site_url or urljoin(feed.url, "/")
-        found = await find_icon(site, await self._links(site), self._fetcher, self._cpu.run)
+        final, links = await self._links(site)
+        found = await find_icon(final, links, self._fetcher, self._cpu.run) or await self._own(feed)
         if found is None and feed.icon is not None:
             return orjson.dumps(
                 {"icon": feed.icon, "note": "the site has none at the moment; the old one stays"}
@@ -56,12 +57,24 @@ class IconGateway:
             await self._bus.publish(feed_topic(feed.id), FeedChanged(feed.id))
         return orjson.dumps({"icon": icon.digest if icon else None}).decode()
 
-    async def _links(self, site: str) -> list[IconLink]:
-        """Icons that the site's front page names; none if it does not answer."""
+    async def _links(self, site: str) -> tuple[str, list[IconLink]]:
+        """(where the site's front page is, icons that it names); none if it does not answer."""
         try:
             page = await self._fetcher.get(site)
             found = await self._cpu.run(discover_page, page.body, page.final_url, page.content_type)
         except Upstream as error:
             log.debug("no page to take an icon from", url=site, error=str(error))
-            return []
-        return found.icons
+            return site, []
+        return page.final_url, found.icons
+
+    async def _own(self, feed: Feed) -> tuple[str, bytes] | None:
+        """The icon that the feed itself names, where its site has none."""
+        try:
+            answer = await self._fetcher.get(feed.url)
+            preview = await self._cpu.run(
+                preview_feed, answer.body, answer.final_url, answer.content_type, self._clock.now()
+            )
+        except Upstream as error:
+            log.debug("no feed to take an icon from", url=feed.url, error=str(error))
+            return None
+        return await icon_at(preview.icon, self._fetcher, self._cpu.run) if preview.icon else None

@@ -67,7 +67,7 @@ _HOST = re.compile(r"^(?:feeds?\d?|rss|feedproxy)\.", re.I)
 _NO_FEED = re.compile(
     r"\.(?:html?|png|jpe?g|gif|svg|webp|ico|css|m?js|pdf|zip|gz|exe|dmg|apk|mp[34]|m4a|ogg|opml|txt|md|woff2?)$"
     r"|/(?:sitemap|opensearch|osd|browserconfig|manifest|crossdomain|xmlrpc|wlwmanifest)[\w-]*\.(?:xml|php|json)$"
-    r"|/(?:wp-json|oembed|feedback)(?:/|$)",
+    r"|/(?:wp-json|oembed|feedback)(?:/|$)|/wiki/[^/]*$",
     re.I,
 )
 _LABEL = re.compile(

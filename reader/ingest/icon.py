@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from reader.errors import Upstream
 from reader.ingest.fetch import ACCEPT_IMAGE, Fetched
 from reader.ingest.icon_links import IconLink, preference
+from reader.ingest.links import absolute
+from reader.ingest.pixels import is_bomb
 
 MAX_ICON = 200_000
 MAX_MANIFEST = 100_000
-ATTEMPTS = 5
+NAMED = 3
 _IMAGES = {
     "image/png": "image/png",
     "image/gif": "image/gif",
@@ -44,53 +48,82 @@ class FetcherLike(Protocol):
 async def find_icon(
     site_url: str, links: Sequence[IconLink], fetch: FetcherLike, pool_call: PoolCall | None = None
 ) -> tuple[str, bytes] | None:
-    """The best icon of a site as (MIME type, bytes), None when nothing usable comes within five attempts.
+    """The best icon of a site as (MIME type, bytes), None when nothing usable comes within six fetches.
 
-    ``links`` are those the page names (page.find); /favicon.ico is tried after them. Errors of a fetch count as an
-    attempt that failed. ``await pool_call(sniff, body)`` looks at the bytes in the CPU pool (libmagic and lxml are
-    heavy); without it that happens here.
+    ``links`` are those the page names (page.find): the best three are tried, then those of its manifest, then
+    /favicon.ico. Errors of a fetch count as an attempt that failed. ``await pool_call(sniff, body)`` looks at the bytes
+    in the CPU pool (libmagic and lxml are heavy); without it that happens here.
     """
-    queue = [link.url for link in sorted(links, key=preference) if link.type != "manifest"]
-    manifests = [link.url for link in links if link.type == "manifest"]
+    wanted = sorted(links, key=preference)
+    named = list(dict.fromkeys(link.url for link in wanted if link.type != "manifest"))[:NAMED]
     parts = urlsplit(site_url)
-    queue = [*dict.fromkeys(queue)][: ATTEMPTS - 2]
-    attempts = 0
-    if not queue and manifests:
-        attempts += 1
-        queue += await _from_manifest(manifests[0], fetch)
-    queue.append(f"{parts.scheme}://{parts.netloc}/favicon.ico")
-    for url in [*dict.fromkeys(queue)][: ATTEMPTS - attempts]:
+    last = f"{parts.scheme}://{parts.netloc}/favicon.ico"
+    for url in named:
+        found = await _image(url, fetch, pool_call)
+        if found is not None:
+            return found
+    inside = await _from_manifest(next((link.url for link in wanted if link.type == "manifest"), None), fetch)
+    for url in [one for one in (*inside, last) if one not in named]:
         found = await _image(url, fetch, pool_call)
         if found is not None:
             return found
     return None
 
 
+async def icon_at(url: str, fetch: FetcherLike, pool_call: PoolCall | None = None) -> tuple[str, bytes] | None:
+    """The icon at this address (a feed names its own), None if there is none to use."""
+    return await _image(url, fetch, pool_call)
+
+
 def sniff(body: bytes) -> str | None:
-    """The image type of ``body`` by its bytes (libmagic; for SVG a check of our own), None for anything else."""
+    """The image type of ``body`` by its bytes (libmagic; for SVG a check of our own), None for anything else: what is
+    no picture, too many bytes, too many pixels."""
     if not body or len(body) > MAX_ICON:
         return None
     head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"<"):
         return "image/svg+xml" if _is_harmless_svg(body) else None
     if body[4:12] in (b"ftypavif", b"ftypavis"):
-        return "image/avif"
-    import magic
+        kind: str | None = "image/avif"
+    else:
+        import magic
 
-    return _IMAGES.get(magic.from_buffer(body[:4096], mime=True))
+        kind = _IMAGES.get(magic.from_buffer(body[:4096], mime=True))
+    return None if kind is None or is_bomb(body, kind) else kind
 
 
 async def _image(url: str, fetch: FetcherLike, pool_call: PoolCall | None) -> tuple[str, bytes] | None:
     try:
-        answer = await fetch.get(url, accept=ACCEPT_IMAGE, max_bytes=MAX_ICON)
-        kind = await pool_call(sniff, answer.body) if pool_call else sniff(answer.body)
+        body = _inline(url) if url.startswith("data:") else await _fetched(url, fetch)
+        kind = await pool_call(sniff, body) if pool_call else sniff(body)
     except Upstream:
         return None  # the next place may hold one; a site without an icon is no fault
-    return (kind, answer.body) if kind else None
+    return (kind, body) if kind else None
 
 
-async def _from_manifest(url: str, fetch: FetcherLike) -> list[str]:
-    """Icon URLs of a web app manifest (w3.org/TR/appmanifest), those nearest to the wanted size first."""
+async def _fetched(url: str, fetch: FetcherLike) -> bytes:
+    answer = await fetch.get(url, accept=ACCEPT_IMAGE, max_bytes=MAX_ICON)
+    return answer.body
+
+
+def _inline(url: str) -> bytes:
+    """The bytes of a data: URL (RFC 2397), b"" for one that makes no sense."""
+    head, comma, data = url.partition(",")
+    if not comma:
+        return b""
+    plain = unquote_to_bytes(data)
+    if not head.lower().replace(" ", "").endswith(";base64"):
+        return plain
+    try:
+        return base64.b64decode(b"".join(plain.split()) + b"==", validate=False)
+    except binascii.Error:
+        return b""
+
+
+async def _from_manifest(url: str | None, fetch: FetcherLike) -> list[str]:
+    """Icon URLs of a web app manifest (w3.org/TR/appmanifest), the best two; monochrome ones are no icons."""
+    if url is None:
+        return []
     try:
         answer = await fetch.get(url, accept="application/manifest+json, application/json", max_bytes=MAX_MANIFEST)
         icons = json.loads(answer.body).get("icons")
@@ -98,12 +131,19 @@ async def _from_manifest(url: str, fetch: FetcherLike) -> list[str]:
         return []
     if not isinstance(icons, list):
         return []
-    links = [
-        IconLink(urljoin(answer.final_url, icon["src"]), str(icon.get("sizes", "")), str(icon.get("type", "")))
-        for icon in icons[:20]
-        if isinstance(icon, dict) and isinstance(icon.get("src"), str)
-    ]
-    return [link.url for link in sorted(links, key=preference) if link.url.startswith(("http://", "https://"))][:2]
+    links = [link for icon in icons[:50] if isinstance(icon, dict) and (link := _of_manifest(icon, answer.final_url))]
+    return [link.url for link in sorted(links, key=preference)][:2]
+
+
+def _of_manifest(icon: dict[str, Any], base: str) -> IconLink | None:
+    source = icon.get("src")
+    purpose = str(icon.get("purpose", "any")).lower().split()
+    if not isinstance(source, str) or (purpose and not {"any", "maskable"} & set(purpose)):
+        return None
+    url = absolute(base, source)
+    # A maskable one has a margin that is meant to be cut away.
+    rel = "icon" if "any" in purpose or not purpose else "maskable"
+    return IconLink(url, str(icon.get("sizes", "")), str(icon.get("type", "")), rel) if url else None
 
 
 def _is_harmless_svg(body: bytes) -> bool:

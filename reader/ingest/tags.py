@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from html.entities import html5
 from typing import NamedTuple
 
 _NAMES = "a|area|link|base|title|meta|template|iframe|html|frame|input"
@@ -90,7 +91,12 @@ def as_html(text: str) -> str:
 
 def decoded(value: str) -> str:
     """Character references of an attribute's value; ``&copy=`` in a query is none (13.2.5.73)."""
-    return _REFERENCE.sub(lambda match: html.unescape(match[0]), value) if "&" in value else value
+    return _REFERENCE.sub(_character, value) if "&" in value else value
+
+
+def _character(match: re.Match[str]) -> str:
+    reference = match[0]
+    return html.unescape(reference) if reference[1] == "#" else html5.get(reference[1:], reference)
 
 
 def _after_comment(text: str, at: int) -> int:
