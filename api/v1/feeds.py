@@ -27,6 +27,15 @@ class PullOut(BaseModel):
     error: str | None = Field(description="In words.")
 
 
+class MoveOut(BaseModel):
+    """The feed's server moved it for good."""
+
+    at: float
+    from_url: str
+    to_url: str
+    undone_at: float | None = Field(description="When a reader took it back.")
+
+
 class HealthOut(BaseModel):
     """Hours are UTC. ``hours``: expected seconds between entries, for each of the 24 hours; ``checks``: between checks.
     ``grid``: seconds between entries in the last ten days by hour, oldest day first, null where nothing was measured.
@@ -49,6 +58,10 @@ class HealthOut(BaseModel):
     grid: list[list[float | None]]
     hour_now: int = Field(ge=0, le=23)
     pulls: list[PullOut] = Field(description="Newest first.")
+    criterion: str = Field(description="What tells its entries apart: id, link, link_date or content.", examples=["id"])
+    criterion_note: str = Field(description="Why it is not their ids, in a sentence; empty for id.")
+    moves: list[MoveOut] = Field(description="Newest first.")
+    paused_until: float | None = Field(description="Its server asked to be left alone until then.")
 
 
 def health_json(health: Health) -> dict[str, Any]:
@@ -83,6 +96,12 @@ def health_json(health: Health) -> dict[str, Any]:
         "grid": health.grid,
         "hour_now": health.hour_now,
         "pulls": pulls,
+        "criterion": schedule.criterion,
+        "criterion_note": schedule.criterion_note,
+        "moves": [
+            {"at": m.at, "from_url": m.from_url, "to_url": m.to_url, "undone_at": m.undone_at} for m in health.moves
+        ],
+        "paused_until": schedule.paused_until if (schedule.paused_until or 0) > health.now else None,
     }
 
 
@@ -103,3 +122,16 @@ async def check(actor: Me, container: Services, feed_id: FeedId) -> Response:
     """A pull is queued before all that nobody waits for; what it brings is announced live."""
     await container.services.feeds.check(actor, feed_id)
     return Response(status_code=202)
+
+
+@router.post(
+    "/feeds/{feed_id}/undo-move",
+    status_code=204,
+    summary="Take a move back",
+    responses=problems(404, 422),
+    response_class=Response,
+)
+async def undo_move(actor: Me, container: Services, feed_id: FeedId) -> Response:
+    """The feed is read from its old address again, for all its readers, and does not move to that place again."""
+    await container.services.feeds.undo_move(actor, feed_id)
+    return Response(status_code=204)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reader.clock import Clock
 from reader.events import FeedChanged, PubSub, feed_topic
+from reader.gateways.pull_rules import pause_left
 from reader.ingest import ttl
 from reader.ingest.ttl import Rhythm
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
-from reader.models.feed import Feed, FeedState, Icon, Pull, Schedule
+from reader.models.feed import Feed, FeedMove, FeedState, Icon, Pull, Schedule
 
 PULLS_SHOWN = 20
+MOVES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class FeedFacts:
     week: tuple[float, float]
     grid: list[list[float | None]]
     now: float
+    moves: list[FeedMove] = field(default_factory=list)
 
 
 class FeedGateway:
@@ -69,12 +72,26 @@ class FeedGateway:
         await self._queue.put(PullFeed(feed_id, user=True))
         await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
 
+    async def paused_for(self, feed_id: int) -> tuple[str, float] | None:
+        """(host, seconds) while the feed's host asked to be left alone."""
+        schedule = await self._feeds.schedule(feed_id)
+        left = pause_left(schedule, self._clock.now()) if schedule else 0.0
+        return (schedule.host, left) if schedule and left else None
+
+    async def undo_move(self, feed_id: int) -> str | None:
+        """Give the feed the address back that it had before it moved; None when there is nothing to undo."""
+        url = await self._feeds.undo_move(feed_id, self._clock.now())
+        if url is not None:
+            await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
+        return url
+
     async def facts(self, feed_id: int) -> FeedFacts | None:
-        feed, schedule, pulls, readers = await asyncio.gather(
+        feed, schedule, pulls, readers, moves = await asyncio.gather(
             self._feeds.get(feed_id),
             self._feeds.schedule(feed_id),
             self._feeds.pulls(feed_id, PULLS_SHOWN),
             self._feeds.readers(feed_id),
+            self._feeds.moves(feed_id, MOVES_SHOWN),
         )
         if feed is None or schedule is None:
             return None
@@ -84,6 +101,7 @@ class FeedGateway:
         return FeedFacts(
             feed, schedule, pulls, readers, newest_at, ttl.forecast(rhythm, now),
             ttl.checks(rhythm, now, readers=readers), (rhythm.workday, rhythm.weekend), ttl.grid(rhythm, now), now,
+            moves,
         )  # fmt: skip
 
     async def stats(self) -> dict[str, int]:

@@ -7,11 +7,13 @@ import hashlib
 from reader.errors import Invalid, Upstream
 from reader.ingest.address import canonical
 from reader.ingest.fetch import Fetched, FetchFailed
+from reader.ingest.headers import PAUSE_MOST
 from reader.models.feed import Feed, FeedState, Schedule
 
 DAY = 86_400
 FULL_EVERY = 8 * DAY
 MOVES_TO_BELIEVE = 3
+PAUSE = 600
 FAR_FUTURE = 4_102_444_800.0  # 2100: a feed that is gone has no next pull
 
 
@@ -30,15 +32,17 @@ def body_digest(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=16).digest()
 
 
-def moved_target(fetched: Fetched, stored: str) -> str | None:
-    """Where the feed has moved for good: only if every redirect on the way said so."""
-    if not fetched.redirects or not all(hop.permanent for hop in fetched.redirects):
+def moved_target(fetched: Fetched, stored: str, refused: str | None = None) -> str | None:
+    """Where the feed has moved for good: the end of the permanent redirects that its address begins with. None for a
+    way from https to http, and for ``refused``, which a person took back."""
+    if fetched.moved_to is None:
         return None
     try:
-        target = canonical(fetched.final_url)
+        target = canonical(fetched.moved_to)
     except Invalid:
         return None
-    return None if target == stored else target
+    weaker = stored.startswith("https:") and not target.startswith("https:")
+    return None if weaker or target in (stored, refused) else target
 
 
 def moves(schedule: Schedule, target: str | None) -> int:
@@ -48,10 +52,27 @@ def moves(schedule: Schedule, target: str | None) -> int:
     return schedule.moved_count + 1 if schedule.moved_to == target else 1
 
 
-def believes_move(schedule: Schedule, count: int) -> bool:
-    """A new feed moves at once; an established one after three pulls, since a portal's login page or a broken proxy
-    may redirect for an afternoon."""
-    return count >= MOVES_TO_BELIEVE or (count > 0 and schedule.last_ok_at is None)
+def believes_move(schedule: Schedule, count: int, since: float, now: float) -> bool:
+    """A new feed moves at once; an established one after three pulls over at least a day, since a portal's login page
+    or a broken proxy may redirect for an afternoon."""
+    if schedule.last_ok_at is None:
+        return count > 0
+    return count >= MOVES_TO_BELIEVE and now - since >= DAY
+
+
+def pause_left(schedule: Schedule, now: float) -> float:
+    """Seconds that the feed's host is still to be left alone. A pause longer than any that is granted was written by a
+    clock that has been set back since: it counts no more."""
+    left = (schedule.paused_until or 0.0) - now
+    return left if 0 < left <= PAUSE_MOST else 0.0
+
+
+def pause_of(error: Upstream) -> int | None:
+    """Seconds that the host of a failure is to be left alone: what it asks for with 429 and 503, ten minutes after a
+    429 that does not say. None: the failure is the feed's alone."""
+    if error.status not in (429, 503):
+        return None
+    return error.retry_after or (PAUSE if error.status == 429 else None)
 
 
 def is_gone(error: Upstream) -> bool:

@@ -24,18 +24,21 @@ from reader.gateways.pull_rules import (
     is_gone,
     moved_target,
     moves,
+    pause_left,
+    pause_of,
     state_after_error,
     validators,
 )
 from reader.gateways.work import Suspect, WorkGateway
 from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
+from reader.ingest.reasons import Reason
 from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu, FetchIcon, JobQueue
 from reader.mappers import Mappers
 from reader.mappers.entries import Appended
 from reader.mappers.feeds import NO_META, Begun, Due, FeedMeta, PullResult
-from reader.models.feed import Feed, FeedState, Identity, Pull, Schedule
+from reader.models.feed import Feed, FeedState, Identity, Pull, Schedule, host_of
 from reader.process import holder_name
 from reader.settings import Settings
 
@@ -76,6 +79,7 @@ class _Trip:
     imported: bool
     target: str | None = None  # where it has moved for good
     moved: int = 0
+    moved_since: float | None = None
     hint: int | None = None
     identity: Identity | None = None  # to be stored; None: as it is
     meta: FeedMeta = NO_META
@@ -148,6 +152,9 @@ class PullGateway:
             trip = self._trip(begun, now, imported)
             if trip is None:
                 return PullOutcome(skipped=True)
+            if pause_left(trip.schedule, now):
+                ended = await self._wait_for_host(trip)
+                return PullOutcome(skipped=True)
             if careful and trip.schedule.lost:
                 raise Suspect(trip.schedule.lost)
             try:
@@ -183,8 +190,10 @@ class PullGateway:
         except Upstream as error:
             return await self._failed(trip, error)
         trip.hint = hint_seconds(fetched.headers, trip.now)
-        trip.target = moved_target(fetched, trip.feed.url)
+        trip.target = moved_target(fetched, trip.feed.url, trip.schedule.move_refused)
         trip.moved = moves(trip.schedule, trip.target)
+        if trip.moved:
+            trip.moved_since = trip.schedule.moved_since if trip.moved > 1 else trip.now
         digest = trip.schedule.body_digest if fetched.status == 304 else body_digest(fetched.body)
         if fetched.status == 304 or digest == trip.schedule.body_digest:
             return await self._unchanged(trip, fetched, digest)
@@ -241,7 +250,8 @@ class PullGateway:
         same: int | None = None,
     ) -> PullOutcome:
         outcome = PullOutcome(len(appended.new), len(appended.updated), same=same)
-        if trip.target is not None and believes_move(trip.schedule, trip.moved):
+        since = trip.now if trip.moved_since is None else trip.moved_since
+        if trip.target is not None and believes_move(trip.schedule, trip.moved, since, trip.now):
             left = await self._move(trip, trip.target)
             if left != trip.feed.id:
                 return outcome  # merged: the other feed has a schedule of its own
@@ -265,6 +275,7 @@ class PullGateway:
             hint_seconds=trip.hint,
             moved_to=trip.target,
             moved_count=trip.moved,
+            moved_since=trip.moved_since,
             identity=trip.identity,
             meta=trip.meta,
         )
@@ -299,9 +310,11 @@ class PullGateway:
             hint_seconds=schedule.hint_seconds,
             moved_to=schedule.moved_to,
             moved_count=schedule.moved_count,
+            moved_since=schedule.moved_since,
         )
         if not await self._feeds.record_pull(trip.feed.id, trip.token, result):
             return self._fenced(trip)
+        await self._pause_host(trip, error)
         if isinstance(error, FetchFailed) and error.redirects:
             log.debug("the failure came after redirects", feed_id=trip.feed.id, at=error.url)
         return outcome
@@ -311,6 +324,21 @@ class PullGateway:
         return PullOutcome(skipped=True)
 
     # ---- parts
+
+    async def _wait_for_host(self, trip: _Trip) -> bool:
+        """The host asked to be left alone: due again after that. No error, and no pull in the log."""
+        until = trip.schedule.paused_until or trip.now
+        reason = trip.schedule.pause_reason or ""
+        return await self._feeds.defer(trip.feed.id, trip.token, until, reason)
+
+    async def _pause_host(self, trip: _Trip, error: Upstream) -> None:
+        seconds = pause_of(error)
+        if seconds is None:
+            return
+        host = host_of(error.url if isinstance(error, FetchFailed) else trip.feed.url)
+        now = self._clock.now()
+        await self._feeds.pause_host(host, now + seconds, Reason("paused", (seconds,)).pack(), now=now)
+        log.info("a host asked for a pause", host=host, seconds=seconds, status=error.status)
 
     def _take_meta(self, trip: _Trip, document: Digest) -> None:
         trip.meta = FeedMeta(
@@ -347,7 +375,7 @@ class PullGateway:
         log.info("a feed moved for good", feed_id=trip.feed.id, to=target, merged_into=left)
         if left is not None and left != trip.feed.id:
             await self._bus.publish(feed_topic(left), FeedChanged(left))
-        trip.target, trip.moved = None, 0
+        trip.target, trip.moved, trip.moved_since = None, 0, None
         return left
 
     async def _want_icon(self, trip: _Trip) -> None:

@@ -8,10 +8,11 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 DAY = 86_400
+PAUSE_MOST = 8 * 3600
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> int | None:
-    """Seconds that the server asks to wait (RFC 9110, 10.2.3: seconds or a date), at most a day; None: no wish.
+    """Seconds that the server asks to wait (RFC 9110, 10.2.3: seconds or a date), at most 8 hours; None: no wish.
 
     ``headers`` has lower-case names, ``now`` is in seconds since 1970.
     """
@@ -19,9 +20,9 @@ def retry_after(headers: Mapping[str, str], now: float) -> int | None:
     if not value:
         return None
     if value.isdecimal() and value.isascii():
-        return min(int(value[:9]), DAY)
+        return min(int(value[:9]), PAUSE_MOST)
     seconds = _until(value, now)
-    return None if seconds is None else max(0, min(seconds, DAY))
+    return None if seconds is None else max(0, min(seconds, PAUSE_MOST))
 
 
 def hint_seconds(headers: Mapping[str, str], now: float) -> int | None:

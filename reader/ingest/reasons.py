@@ -8,6 +8,7 @@ from reader.ingest.headers import duration
 
 KINDS = {
     "gone": 0, "failed": 2, "asked": 1, "new": 0, "rhythm": 3, "pushed": 1, "unread": 1, "hint": 1,
+    "paused": 1,
 }  # fmt: skip
 SELDOM = 6 * 3600
 ABOUT_AN_HOUR = 3300
@@ -17,8 +18,8 @@ ABOUT_AN_HOUR = 3300
 class Reason:
     """``kind`` is one of KINDS, which tells how many ``numbers`` it has.
 
-    failed: failures in a row, seconds until the next try. asked, pushed, unread, hint: seconds. rhythm: hour of the day
-    (UTC), seconds between entries in it, seconds between checks.
+    failed: failures in a row, seconds until the next try. asked, pushed, unread, hint, paused: seconds. rhythm: hour of
+    the day (UTC), seconds between entries in it, seconds between checks.
     """
 
     kind: str
@@ -53,6 +54,8 @@ def in_words(packed: str, offset: int | None = None) -> str:
         return f"{times}, so Evantr waits {duration(numbers[1])} before the next one."
     if reason.kind == "asked":
         return f"The server asked for a pause of {duration(numbers[0])}."
+    if reason.kind == "paused":
+        return f"Its server asked Evantr for a pause of {duration(numbers[0])}, for all that comes from there."
     if reason.kind == "new":
         return "Nothing is known about its rhythm yet."
     if reason.kind == "pushed":

@@ -17,7 +17,7 @@ from reader.models.reading import Done, FeedRow, Finding, FoundFeed
 from reader.models.subscription import Subscription
 from reader.models.user import Actor
 from reader.services.access import Access
-from reader.services.health import Health, health_of, sentence_of
+from reader.services.health import Health, duration, health_of, sentence_of
 from reader.services.words import clean_title, count
 from reader.settings import Settings
 
@@ -186,11 +186,28 @@ class FeedService:
     # ---- why is it quiet
 
     async def check(self, actor: Actor, feed_id: int) -> None:
-        """Pulls the feed now, before anything the updater wants. Limited within 10 s of the last time."""
+        """Pulls the feed now, before anything the updater wants. Limited within 10 s of the last time, and while its
+        host asked for a pause."""
         sub = await self._access.subscription(actor, feed_id)
         if await self._cache.increment(f"check:1:{sub.user_id}:{feed_id}", CHECK_PAUSE) > 1:
             raise Limited(f"This feed was checked a moment ago. Try again in {CHECK_PAUSE} seconds.", CHECK_PAUSE)
+        paused = await self._feeds.paused_for(feed_id)
+        if paused is not None:
+            host, seconds = paused
+            words = f"{host} asked Evantr to leave it alone for a while. The feed is checked in {duration(seconds)}."
+            raise Limited(words, int(seconds) + 1)
         await self._feeds.ask(feed_id)
+
+    async def undo_move(self, actor: Actor, feed_id: int) -> Done:
+        """Gives the feed the address back that it had before its server moved it; it does not move there again.
+
+        For every reader of the feed: it is one feed for all. Raises Invalid when there is no move to undo.
+        """
+        await self._access.subscription(actor, feed_id)
+        url = await self._feeds.undo_move(feed_id)
+        if url is None:
+            raise Invalid("This feed has not moved, or its old address belongs to another feed now.")
+        return Done(f"The feed is read from {url} again", None)
 
     async def health(self, actor: Actor, feed_id: int, *, zone: str | None = None) -> Health:
         """Its schedule, last pulls and rhythm; for subscribers. ``zone``: whose hours its sentence tells, else UTC."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reader.gateways.feeds import FeedFacts
 from reader.ingest.reasons import in_words
-from reader.models.feed import Feed, Pull, Schedule
+from reader.models.feed import Feed, FeedMove, Pull, Schedule
 from reader.models.reading import FeedRow
 
 HOUR = 3600
@@ -35,6 +35,7 @@ class Health:
     hour_now: int
     sentence: str
     now: float
+    moves: list[FeedMove]
 
 
 def health_of(row: FeedRow, facts: FeedFacts, zone: str | None = None) -> Health:
@@ -53,6 +54,7 @@ def health_of(row: FeedRow, facts: FeedFacts, zone: str | None = None) -> Health
         hour_now=int(facts.now // HOUR % 24),
         sentence=sentence_of(facts.schedule, facts.feed, facts.now, zone),
         now=facts.now,
+        moves=facts.moves,
     )
 
 

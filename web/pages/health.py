@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from reader.errors import Limited
+from reader.errors import Invalid, Limited
 from reader.models.feed import Pull
 from reader.models.reading import Done, Scope
 from reader.services.health import Health
@@ -99,7 +99,19 @@ def facts(health: Health, times: Times) -> list[tuple[str, str]]:
     ]
     if health.schedule.moved_to:
         out.append(("Moving to", health.schedule.moved_to))
+    if health.schedule.criterion_note:
+        out.append(("Entries", health.schedule.criterion_note))
     return out
+
+
+async def undo_move(visit: Visit) -> Response:
+    form = await Form.of(visit.request)
+    feed_id = visit.id()
+    back = form.text("back") or f"/feed/{feed_id}/health"
+    try:
+        return visit.back(back, await visit.services.feeds.undo_move(visit.actor, feed_id))
+    except Invalid as error:
+        return visit.back(back, Done(str(error), None))
 
 
 async def check(visit: Visit) -> Response:
@@ -113,4 +125,8 @@ async def check(visit: Visit) -> Response:
     return visit.back(back, Done("Evantr is checking this feed. What is new appears here.", None))
 
 
-ROUTES = [get("/feed/{id}/health", show), post("/do/feed/{id}/check", check)]
+ROUTES = [
+    get("/feed/{id}/health", show),
+    post("/do/feed/{id}/check", check),
+    post("/do/feed/{id}/undo-move", undo_move),
+]

@@ -30,7 +30,8 @@ async def test_an_established_feed_moves_after_three_pulls(bench: Bench, site: S
     feed = site.feed("/new.xml")
     feed.publish_many(2)
     site.redirect("/old.xml", feed.url, 308)
-    for expected in (old.url, old.url, feed.url):
+    for hours, expected in ((0, old.url), (1, old.url), (2, old.url), (25, feed.url)):
+        bench.hands.ahead = hours * 3600
         await bench.pull(feed_id)
         assert (await bench.stored(feed_id)).url == expected
     schedule = await bench.schedule(feed_id)
@@ -54,7 +55,35 @@ async def test_a_move_that_ends_is_forgotten(bench: Bench, site: Site) -> None:
     assert (await bench.stored(feed_id)).url == old.url
 
 
-@pytest.mark.parametrize("hops", [[302], [301, 302], [307, 301]])
+async def test_a_move_can_be_taken_back(bench: Bench, site: Site) -> None:
+    old, feed = site.feed("/old.xml"), site.feed("/new.xml")
+    old.publish()
+    feed_id = await bench.feed(old.url)
+    await bench.pull(feed_id)
+    feed.publish_many(2)
+    site.redirect("/old.xml", feed.url, 301)
+    for hours in (0, 12, 25):
+        bench.hands.ahead = hours * 3600
+        await bench.pull(feed_id)
+    assert (await bench.stored(feed_id)).url == feed.url
+    assert await bench.container.gateways.feeds.undo_move(feed_id) == old.url
+    for hours in (26, 40, 60, 90):
+        bench.hands.ahead = hours * 3600
+        await bench.pull(feed_id)
+    assert (await bench.stored(feed_id)).url == old.url
+
+
+async def test_a_way_that_begins_for_good_is_followed_as_far(bench: Bench, site: Site) -> None:
+    feed = site.feed("/end.xml")
+    feed.publish()
+    site.redirect("/start", site.url("/middle"), 301)
+    site.redirect("/middle", feed.url, 302)
+    feed_id = await bench.feed(site.url("/start"))
+    assert (await bench.pull(feed_id)).new == 1
+    assert (await bench.stored(feed_id)).url == site.url("/middle")
+
+
+@pytest.mark.parametrize("hops", [[302], [307, 301]])
 async def test_a_way_that_is_not_for_good_moves_nothing(bench: Bench, site: Site, hops: list[int]) -> None:
     feed = site.feed("/end.xml")
     feed.publish()
@@ -90,7 +119,8 @@ async def test_two_addresses_of_one_feed_are_merged(bench: Bench, site: Site) ->
     ids = [entry.id for entry in await bench.entries(other)]
     await bench.container.gateways.reading.mark(user.id, ids[:3], True)
     site.redirect("/twin.xml", feed.url, 301)
-    for _ in range(3):
+    for hours in (0, 12, 25):
+        bench.hands.ahead = hours * 3600
         await bench.pull(other)
     assert await bench.container.mappers.feeds.get(other) is None
     assert await bench.unread(user, kept) == 1

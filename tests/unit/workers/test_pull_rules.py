@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 
 from reader.errors import Upstream
-from reader.gateways.pull_rules import DAY, FULL_EVERY, believes_move, is_gone, moved_target, moves, validators
+from reader.gateways.pull_rules import (
+    DAY,
+    FULL_EVERY,
+    believes_move,
+    is_gone,
+    moved_target,
+    moves,
+    pause_of,
+    validators,
+)
 from reader.ingest.fetch import Fetched, Hop
 from reader.models.feed import Schedule
 
@@ -34,9 +43,13 @@ def test_a_move_is_for_good_only_if_every_hop_says_so() -> None:
     for_now = Hop("https://b.example/", 302, False)
     assert moved_target(fetched(), "https://a.example/") is None
     assert moved_target(fetched(for_good), "https://a.example/") == "https://c.example/feed"
-    assert moved_target(fetched(for_good, for_now), "https://a.example/") is None
+    assert moved_target(fetched(for_good, for_now), "https://a.example/") == "https://b.example/", "as far as for good"
     assert moved_target(fetched(for_now, for_good), "https://a.example/") is None
     assert moved_target(fetched(for_good), "https://c.example/feed") is None
+    assert moved_target(fetched(for_good), "https://a.example/", refused="https://c.example/feed") is None
+    down = replace(fetched(for_good), final_url="http://a.example/")
+    assert moved_target(down, "https://a.example/") is None, "never from https to http"
+    assert moved_target(down, "http://b.example/") == "http://a.example/"
 
 
 def test_a_move_is_counted_while_it_leads_to_the_same_place() -> None:
@@ -44,8 +57,19 @@ def test_a_move_is_counted_while_it_leads_to_the_same_place() -> None:
     assert moves(watched, "https://c.example/") == 3
     assert moves(watched, "https://d.example/") == 1
     assert moves(watched, None) == 0
-    assert believes_move(watched, 3) and not believes_move(watched, 2)
-    assert believes_move(replace(SCHEDULE, last_ok_at=None), 1)
+    assert believes_move(watched, 3, NOW - DAY, NOW) and not believes_move(watched, 2, NOW - 9 * DAY, NOW)
+    assert not believes_move(watched, 99, NOW - DAY + 1, NOW), "over less than a day"
+    new = replace(SCHEDULE, last_ok_at=None)
+    assert believes_move(new, 1, NOW, NOW) and not believes_move(new, 0, NOW, NOW)
+
+
+def test_which_failures_are_the_hosts() -> None:
+    assert pause_of(Upstream("status", "", status=429, retry_after=90)) == 90
+    assert pause_of(Upstream("status", "", status=429)) == 600
+    assert pause_of(Upstream("status", "", status=503, retry_after=90)) == 90
+    assert pause_of(Upstream("status", "", status=503)) is None
+    for status in (403, 404, 410, 500, None):
+        assert pause_of(Upstream("status", "", status=status, retry_after=90)) is None
 
 
 def test_gone_is_410_alone() -> None:
