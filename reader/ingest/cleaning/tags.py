@@ -33,6 +33,7 @@ _SOME = re.compile(rf"[<&](?:(?<=<){_PASSED}(?:{_COMMENT}|{_TAG})|{_REFERENCE})"
 _PARSED = re.compile(rf"[<&](?:(?<=<)(?:{_ANY_COMMENT}|{_TAG})|{_REFERENCE})", re.DOTALL)
 _ATTRIBUTES = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>=`]++)))?+")
 _PLAIN = allowed.TAGS | allowed.MATH_TAGS | {"h1", "h2"}
+_KNOWN = _PLAIN - allowed.STRUCTURAL - allowed.MATH_TAGS  # a formula's parts stand for themselves only inside of it
 _STYLED = frozenset({"span", "b", "strong", "i", "em"})
 _BEYOND = allowed.STRUCTURAL - {"iframe"}
 _CARD_IN_P = re.compile(r'<p>\s*+(<figure class="embed"[^>]*+>(?:(?!</figure>).)*+</figure>)\s*+</p>')
@@ -69,7 +70,7 @@ def rewrite_tags(html: str, base: str, *, parsed: bool = False) -> str:
     """
     html = _common(html)
     names = set(_SIMPLE.findall(html))
-    odd = names - _PLAIN
+    odd = names - _KNOWN
     if odd and not parsed and not odd.isdisjoint(_BEYOND):
         raise NotPlainError
     scan = _Scan(html, base, parsed)
