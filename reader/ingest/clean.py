@@ -38,9 +38,14 @@ def clean(html: str, *, base: str) -> SafeHtml:
     """
     if len(html) > MAX_HTML:
         html = _cut(html, MAX_HTML)
+    if "<![CDATA[" in html[:100] and (whole := _WRAPPED.fullmatch(html)):
+        html = whole[1]  # wrapped twice
     if "<" not in html and "&" not in html:
         return SafeHtml(_text(html))
     return SafeHtml(_settled(html, base))
+
+
+_WRAPPED = re.compile(r"\s*<!\[CDATA\[(.*)\]\]>\s*", re.DOTALL)
 
 
 def _settled(html: str, base: str) -> str:

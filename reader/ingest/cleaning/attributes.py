@@ -12,11 +12,11 @@ from reader.ingest.cleaning.links import absolute, anchor_id, anchor_of, link
 from reader.ingest.cleaning.styles import alignment, direction
 
 _NUMBER = re.compile(r"\d{1,5}")
-_MAIL = re.compile(r"(?:mailto|MAILTO|Mailto):[^\s<>\"\\]{3,500}")
+_MAIL = re.compile(r"mailto:[^\s<>\"\\]{3,500}", re.IGNORECASE)
 _WHOLE = re.compile(r"\s*(-?\d{1,9})\s*(?:px)?\s*", re.IGNORECASE)
 _LANGUAGE = re.compile(
-    r"(?:^|[\s;])(?:lang(?:uage)?|highlight(?:-source|-text)?|brush:|sourceCode|prettyprint\slang)"
-    r"[-\s:]\s?([a-z0-9+#_-]{1,30})",
+    r"(?:^|[\s;])(?:(?:language|lang|highlight-source|highlight-text|highlight)-|(?:brush|lang)\s?:\s?|sourceCode\s|"
+    r"prettyprint\slang-)([a-z0-9+#_-]{1,30})",
     re.IGNORECASE,
 )
 _NO_LANGUAGE = {
@@ -149,6 +149,7 @@ def _href(_tag: str, value: str, document: Document) -> str | None:
     if written.startswith("#"):
         return _inside(written[1:], document)
     if written[:7].lower() == "mailto:":
+        written = written.replace(" ", "%20")
         return written if _MAIL.fullmatch(written) else None
     url = link(written, document.base) if written else None
     if url is not None and "#" in url:

@@ -74,7 +74,7 @@ def rewrite_tags(html: str, base: str, *, parsed: bool = False) -> str:
     if odd and not parsed and not odd.isdisjoint(_BEYOND):
         raise NotPlainError
     scan = _Scan(html, base, parsed)
-    every = odd or "span" in names or ("style" in html and meanings(html))
+    every = odd or "span" in names or ("style" in html and meanings(html)) or ("pre" in names and "light-" in html)
     out = (_PARSED if parsed else _ALL if every else _SOME).sub(scan.token, html)
     if "\xa0" in out:
         out = out.replace("\xa0", "&nbsp;")
@@ -186,7 +186,7 @@ class _Scan:
             opening, closing = self._styled(name, given)
             self.closers.setdefault(name, []).append(closing)
             return opening
-        if not given:
+        if not given and (name != "pre" or self.language is None):
             return f"<{name}{added}>"
         attributes = attributes_of(name, given, self)
         return f"<{name}{attributes}{added if ' align=' not in attributes else ''}>"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from reader.ingest.cleaning import allowed, cards, mathml
+from reader.ingest.cleaning.attributes import quoted
 from reader.ingest.cleaning.images import LAZY, picture
 from reader.ingest.cleaning.links import absolute
 from reader.ingest.cleaning.tags import NotPlainError, escape_text, rewrite_tags
@@ -40,6 +41,8 @@ def rewrite(html: str, base: str) -> str:
         present.add("img")  # what the parser makes of it
     if "base" in present:
         base = _base(body, base)
+    if "math" in present:
+        _drawn_twice(body)
     for tags, step in _STEPS:
         wanted = present.intersection(tags)  # asking the tree for each tag would cost more than this look
         if wanted:
@@ -180,23 +183,14 @@ def _component(node: LexborNode, base: str) -> None:
 
 
 def _amp_image(node: LexborNode, _base: str) -> None:
-    attributes = "".join(
-        f' {name}="{_quoted(value)}"' for name, value in _given(node).items() if _SOUND_NAME.fullmatch(name)
-    )
+    given = _given(node).items()
+    attributes = "".join(f' {name}="{quoted(value)}"' for name, value in given if _SOUND_NAME.fullmatch(name))
     _replace(node, f"<img{attributes}>")
 
 
-def _quoted(value: str) -> str:
-    return escape_text(value).replace('"', "&quot;")
-
-
 def _preformatted(node: LexborNode, _base: str) -> None:
-    _replace(
-        node,
-        f"<pre>{escape_text(node.text_content or '')}</pre>"
-        if node.tag != "listing"
-        else f"<pre>{node.inner_html}</pre>",
-    )
+    inside = node.inner_html or "" if node.tag == "listing" else escape_text(node.text() or "")
+    _replace(node, f"<pre>{inside}</pre>")
 
 
 def _checkbox(node: LexborNode, _base: str) -> None:
@@ -216,11 +210,13 @@ def _math(node: LexborNode, _base: str) -> None:
         _replace(node, mathml.rebuild(node))
 
 
-def _drawn_twice(node: LexborNode, _base: str) -> None:
-    """KaTeX and MathJax write a formula as MathML and once more as boxes or as TeX."""
-    for name in ("span.katex-html", "span.MathJax_Preview", "span.MathJax_SVG", "nobr[aria-hidden=true]"):
-        for twin in node.css(name):
-            twin.decompose()
+def _drawn_twice(body: LexborNode) -> None:
+    """KaTeX, MathJax and MediaWiki write a formula as MathML and once more as boxes, as TeX or as a picture."""
+    for twin in body.css(
+        "span.katex-html,span.MathJax_Preview,span.MathJax_SVG,nobr[aria-hidden=true],"
+        "img.mwe-math-fallback-image-inline,img.mwe-math-fallback-image-display"
+    ):
+        twin.decompose()
 
 
 def _drop(node: LexborNode, _base: str) -> None:
