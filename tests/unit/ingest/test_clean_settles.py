@@ -15,6 +15,7 @@ from reader.ingest.clean import MAX_HTML, clean
 from reader.ingest.cleaning import allowed
 from reader.ingest.cleaning.tags import NotPlainError, rewrite_tags
 from reader.ingest.cleaning.tree import rewrite
+from reader.ingest.text import without_unseen
 from tests.helpers.payloads import some
 from tests.unit.ingest.oracle import check
 
@@ -77,11 +78,11 @@ def _tag(chance: random.Random) -> str:
 def test_with_and_without_the_tree_the_same_comes_out(html: str) -> None:
     """What single tags tell is what the tree tells: the quick way is never another way."""
     try:
-        written = rewrite_tags(cleaner.without_unseen(html), BASE).strip()
+        written = rewrite_tags(without_unseen(html), BASE).strip()
     except NotPlainError:
         return
     if cleaner._plain().clean(written) == written:
-        assert cleaner.without_unseen(rewrite(cleaner.without_unseen(html), BASE)).strip() == written
+        assert without_unseen(rewrite(without_unseen(html), BASE)).strip() == written
 
 
 @pytest.mark.parametrize("character", ["&", ">", "<p>", "a", "<b>x", "\xa0", '<a href="/x">x</a>', "<h1>"])
