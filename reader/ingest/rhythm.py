@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import log
 
 from reader.ingest.season import BLANK, CELLS, DAYS, HOURS, SHAPE_PRIOR, UNKNOWN, is_weekend, spread, week
@@ -17,6 +18,8 @@ from reader.ingest.season import BLANK, CELLS, DAYS, HOURS, SHAPE_PRIOR, UNKNOWN
 LEAST = 120
 MOST = 3600
 HOUR, DAY = 3600.0, 86_400
+WEEK = 168  # hours; 1970 began in one, so that any multiple does
+SUMMED = 12 * HOUR  # longer spans are worth sums over a week
 FULL = 254
 LATEST = 4_294_000_000.0  # what fits four bytes
 
@@ -210,6 +213,7 @@ class Rates:
         self._shape = rhythm.shape * rhythm.clumps
         self._workday, self._weekend = rhythm.workday, rhythm.weekend
         self._rates: dict[int, float] = {}
+        self._sums: list[float] = []  # moments from the beginning of a week to each of its hours
         self._current = int(now // HOUR)
         self._part = max(0.05, now % HOUR / HOUR)
         counts = self._counts
@@ -253,9 +257,19 @@ class Rates:
     def expected(self, start: float, end: float) -> float:
         """Moments to be expected between two times."""
         start = max(start, end - CELLS * HOUR)
+        if end - start > SUMMED:
+            return self._up_to(end) - self._up_to(start)
         moments, at = 0.0, start
         while at < end:
             stop = min(end, (at // HOUR + 1) * HOUR)
             moments += self.at(int(at // HOUR)) * (stop - at) / HOUR
             at = stop
         return moments
+
+    def _up_to(self, time: float) -> float:
+        """Moments to be expected from the beginning of some week before all that matters up to ``time``."""
+        if not self._sums:
+            self._sums = [0.0, *accumulate(self.at(hour) for hour in range(WEEK))]
+        hour, rest = divmod(time / HOUR - (self._current // WEEK - 3) * WEEK, 1)
+        weeks, hour = divmod(int(hour), WEEK)
+        return weeks * self._sums[WEEK] + self._sums[hour] + rest * (self._sums[hour + 1] - self._sums[hour])
