@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reader.models.operations import DeadLetter
+from reader.models.operations import DeadLetter, QueueFigures
 from tests.helpers.app import Person, World
 
 ROUTES = (
@@ -148,13 +148,15 @@ async def test_accounts_are_counted(world: World, ada: Person, bob: Person) -> N
     assert [(r["name"], r["admin"], r["subscriptions"]) for r in rows] == [("ada", True, 1), ("bob", False, 2)]
 
 
-async def test_what_a_manager_does_is_seen(world: World, ada: Person) -> None:
-    """Jobs with their story, and the history, come from a manager that reports."""
-    await world.feed("gazette", readers=[ada])
-    async with world.working():
-        await ada.http.post("/api/v1/discover", json={"url": "http://127.0.0.9:9/", "wait": 0.2})
-    history = await read(ada, "history")
-    assert set(history) == {"points"}
+async def test_history_is_of_the_last_day(world: World, ada: Person) -> None:
+    operations, now = world.container.gateways.operations, world.hands.now()
+    bucket = now // 300 * 300
+    for holder in ("host:x/77/1", "host:x/78/1"):
+        await operations.record(holder, bucket, {"pull": QueueFigures(2, 1, 3, 4)}, 1_000_000, 5.0)
+    [point] = (await read(ada, "history"))["points"]
+    assert point["queues"] == {"pull": {"done": 4, "failed": 2, "waiting": 6, "running": 8}}
+    assert sum(point["memory"].values()) == 2_000_000
+    assert (await read(ada, f"history?since={bucket + 1}"))["points"] == []
     assert (await ada.http.get("/api/v1/admin/history?since=-1")).status_code == 422
 
 
@@ -164,3 +166,30 @@ async def test_an_invitation_is_taken_back(world: World, ada: Person, bob: Perso
     assert (await ada.http.delete(f"/api/v1/invitations/{code}")).status_code == 204
     assert (await ada.http.delete(f"/api/v1/invitations/{code}")).status_code == 404
     assert (await ada.http.get("/api/v1/invitations")).json() == {"invitations": []}
+
+
+async def test_the_work_is_in_the_metrics(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    await world.feed("gazette", readers=[ada])
+    await bury(world, "discover", "{}")
+    await ada.http.patch("/api/v1/admin/settings/pull-sys/max_running", json={"value": 7})
+    await ada.http.post("/api/v1/discover", json={"url": "https://a.example/", "wait": 0})
+    text = (await anyone.get("/metrics")).text
+    samples = {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+    def of(name: str, **labels: str) -> float:
+        return samples[f"evantr_{name}", tuple(sorted(labels.items()))]
+
+    assert of("queue_waiting", queue="discovery", priority="user") == 1
+    assert of("queue_max_running", queue="pull-sys", priority="system") == 7
+    assert of("queue_dead_letters", queue="discovery", priority="user") == 1
+    assert of("dead_letters") == 1
+    assert of("feeds", state="active") == 1 and of("feeds", state="gone") == 0
+    assert of("updater_due") >= 0 and of("updater_late_seconds") >= 0
+    assert ("evantr_queue_done_total", (("priority", "user"), ("queue", "pull"))) in samples
+    assert of("store", what="users") == 1
