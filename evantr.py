@@ -12,6 +12,7 @@ from workers.cli.common import EPILOG
 from workers.cli.demo import demo
 from workers.cli.feeds import feed
 from workers.cli.ingest import ingest
+from workers.cli.opml import opml
 from workers.cli.people import token, user
 from workers.cli.serve import serve, updater, web, worker
 from workers.cli.store import backup, migrate, recount, restore
@@ -49,6 +50,7 @@ for command in (
     feed,
     check,
     ingest,
+    opml,
     migrate,
     recount,
     backup,
