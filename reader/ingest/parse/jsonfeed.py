@@ -33,11 +33,11 @@ def parse_json(text: str, url: str) -> ParsedFeed:
     check_entries(len(items))
     feed = ParsedFeed(f"json {_version(version)}", repaired=repaired)
     feed.title = plain_title(_text(document.get("title")))
-    feed.site_url = web_url(url, _text(document.get("home_page_url")))
-    feed.self_url = web_url(url, _text(document.get("feed_url")))
+    feed.site_url = _address(url, document.get("home_page_url"))
+    feed.self_url = _address(url, document.get("feed_url"))
     feed.description = line(_text(document.get("description")), MAX_DESCRIPTION)
     feed.language = line(_text(document.get("language")), 40)
-    feed.icon = web_url(url, _text(document.get("favicon"))) or web_url(url, _text(document.get("icon")))
+    feed.icon = _address(url, document.get("favicon")) or _address(url, document.get("icon"))
     feed.hub = _hub(document.get("hubs"), url)
     author = _author(document)
     feed.entries = [_entry(item, url, author) for item in items if isinstance(item, Mapping)]
@@ -99,7 +99,7 @@ def _version(written: str) -> str:
 
 def _entry(item: Mapping[str, object], url: str, feed_author: str | None) -> ParsedEntry:
     entry = ParsedEntry(uid=uid(_text(item.get("id"))), base=url)
-    entry.url = web_url(url, _text(item.get("url"))) or web_url(url, _text(item.get("external_url")))
+    entry.url = _address(url, item.get("url")) or _address(url, item.get("external_url"))
     entry.base = entry.url or url
     entry.title = plain_title(_text(item.get("title")))
     entry.author = _author(item) or feed_author
@@ -121,11 +121,13 @@ def _entry(item: Mapping[str, object], url: str, feed_author: str | None) -> Par
 def _attachments(listed: object, url: str) -> Iterator[Enclosure | None]:
     for file in listed[:1000] if isinstance(listed, list) else [listed]:
         if isinstance(file, Mapping):
-            yield enclosure(url, _text(file.get("url")), _text(file.get("mime_type")), file.get("size_in_bytes"))
+            yield enclosure(
+                url, _address(url, file.get("url")), _text(file.get("mime_type")), file.get("size_in_bytes")
+            )
 
 
 def _picture(item: Mapping[str, object], url: str) -> str | None:
-    picture = web_url(url, _text(item.get("image"))) or web_url(url, _text(item.get("banner_image")))
+    picture = _address(url, item.get("image")) or _address(url, item.get("banner_image"))
     return f'<p><img src="{escape(picture)}" alt=""></p>' if picture else None
 
 
@@ -136,6 +138,10 @@ def _text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
         return None
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _address(url: str, value: object) -> str | None:
+    return web_url(url, value) if isinstance(value, str) else None
 
 
 def _paragraphs(text: str) -> str:
@@ -159,7 +165,7 @@ def _hub(hubs: object, url: str) -> str | None:
     """The first hub that speaks WebSub."""
     for hub in hubs[:100] if isinstance(hubs, list) else [hubs]:
         if isinstance(hub, Mapping) and (_text(hub.get("type")) or "WebSub").lower() in ("websub", "pubsubhubbub"):
-            address = web_url(url, _text(hub.get("url")))
+            address = _address(url, hub.get("url"))
             if address:
                 return address
     return None

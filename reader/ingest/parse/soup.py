@@ -57,6 +57,13 @@ _SHARED = {
     "logo",
 }
 _UNSHARED = (_LEAVES | _ENTRIES | _ROOTS | {"category", "author", "contributor"}) - _SHARED
+_HTML = {
+    "a", "abbr", "address", "article", "aside", "audio", "b", "big", "blockquote", "body", "center", "cite", "code", "dd",
+    "del", "details", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5",
+    "h6", "header", "i", "iframe", "ins", "kbd", "li", "main", "mark", "nav", "object", "ol", "p", "picture", "pre", "q",
+    "s", "samp", "script", "section", "small", "span", "strike", "strong", "style", "sub", "sup", "table", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "video",
+}  # fmt: skip
 _EMPTY = {"enclosure", "thumbnail"}
 _LOOK_AHEAD = 200
 
@@ -85,6 +92,7 @@ class _Soup:
         self.declared: dict[str, str] = {}
         self.root = ""
         self.attributes = ""
+        self.channel = False
         self.ends: dict[str, int] = {}
 
     def strain(self) -> str | None:
@@ -154,8 +162,9 @@ class _Soup:
                 return
             self._pop()
         self._make_room(local)
-        if local in _ROOTS and (local != "channel" or any(item[1] == "channel" for item in self.stack)):
+        if local in _ROOTS and (local != "channel" or self.channel):
             return  # a second root: what is in it belongs to the first
+        self.channel = self.channel or local == "channel"
         if not _NAME.fullmatch(name) or len(self.stack) > MAX_DEPTH - 20:
             return
         if not self._known(local) and not empty and not self._has_end(name, after):
@@ -170,6 +179,7 @@ class _Soup:
         elif local in ("channel", "item", "entry"):
             self.root = "feed" if local == "entry" else "rss"
             self.attributes = ' xmlns="http://www.w3.org/2005/Atom"' if local == "entry" else ""
+            self.channel = local == "channel"
             self._push(name, local, rest, empty)
 
     def _ends_leaf(self, local: str, rest: str) -> bool:
@@ -203,7 +213,8 @@ class _Soup:
                 self.out.append(escape(whole))
                 return
             if local != self.stack[-1][1] and not self._is_open(local):
-                self.out.append(escape(whole))
+                if local in _HTML:
+                    self.out.append(escape(whole))
                 return
         if not self._is_open(local):
             return
