@@ -13,7 +13,20 @@ from html import unescape
 from xml.sax.saxutils import escape, quoteattr
 
 from reader.ingest.parse.limits import MAX_DEPTH
-from reader.ingest.parse.names import PREFERRED
+from reader.ingest.parse.names import PREFERRED, short
+from reader.ingest.parse.shapes import (
+    BODIES,
+    CONTAINERS,
+    EMPTY,
+    ENTRIES,
+    HTML,
+    LEAVES,
+    MAYBE_EMPTY,
+    PLAIN,
+    ROOTS,
+    SHARED,
+    UNSHARED,
+)
 
 _TOKEN = re.compile(
     r"<!\[CDATA\[(?P<cdata>.*?)(?P<end>\]\]>|\Z)|<!--.*?(?:-->|\Z)|<[!?][^>]*+(?:>|\Z)|"
@@ -23,49 +36,8 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r"([^\s=<>\"'/]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?")
-_ROOTS = {"rss", "rdf", "feed", "channel"}
-_ENTRIES = {"item", "entry"}
-_CONTAINERS = _ROOTS | _ENTRIES | {
-    "image", "textinput", "author", "contributor", "source", "group", "items", "seq", "skiphours", "skipdays", "owner",
-    "category",
-}  # fmt: skip
-_MAYBE_EMPTY = {"category"}
-_BODIES = {"description", "encoded", "content", "summary", "subtitle", "tagline", "body", "div", "abstract", "info"}
-_PLAIN = {
-    "title", "link", "guid", "pubdate", "name", "email", "uri", "url", "id", "updated", "published", "issued",
-    "modified",
-    "created",
-    "date", "creator", "subject", "comments", "language", "docs", "generator", "copyright", "rights", "ttl",
-    "lastbuilddate", "managingeditor", "webmaster", "keywords", "duration", "explicit", "origlink", "commentrss",
-    "thumbnail", "icon", "logo", "enclosure", "author", "hour", "day", "updateperiod", "updatefrequency", "homepage",
-}  # fmt: skip
-_LEAVES = _BODIES | _PLAIN - {"author"}
-# Names that HTML has too: inside a body they begin an element of the feed only where they cannot be HTML.
-_SHARED = {
-    "title",
-    "link",
-    "summary",
-    "source",
-    "image",
-    "name",
-    "content",
-    "body",
-    "div",
-    "day",
-    "date",
-    "icon",
-    "logo",
-}
-_UNSHARED = (_LEAVES | _ENTRIES | _ROOTS | {"category", "author", "contributor"}) - _SHARED
-_HTML = {
-    "a", "abbr", "address", "article", "aside", "audio", "b", "big", "blockquote", "body", "center", "cite", "code", "dd",
-    "del", "details", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5",
-    "h6", "header", "i", "iframe", "ins", "kbd", "li", "main", "mark", "nav", "object", "ol", "p", "picture", "pre", "q",
-    "s", "samp", "script", "section", "small", "span", "strike", "strong", "style", "sub", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "video",
-}  # fmt: skip
-_EMPTY = {"enclosure", "thumbnail"}
 _LOOK_AHEAD = 200
+_TYPE = re.compile(r" (?:type|mode)=\"[^\"]*\"")
 
 
 def strained(text: str) -> str | None:
@@ -73,12 +45,14 @@ def strained(text: str) -> str | None:
     return _Soup(text).strain()
 
 
-def _local(name: str) -> str:
-    """The local name in lower case; what only looks like an element of ours keeps its prefix."""
-    lower = name.lower()
-    if lower == "media:content":
-        return "group"
-    return lower if lower in ("itunes:image", "itunes:category", "media:player") else lower.rpartition(":")[2]
+def _unprefixed(tag: str, name: str) -> str:
+    """A tag of HTML as HTML has it."""
+    return tag.replace(name, name.rpartition(":")[2], 1) if ":" in name else tag
+
+
+def _as_html(start: str) -> str:
+    """The start tag of a leaf whose markup becomes text: it is HTML now."""
+    return _TYPE.sub("", start)[:-1] + ' type="html">'
 
 
 class _Soup:
@@ -87,6 +61,7 @@ class _Soup:
         self.out: list[str] = []
         self.stack: list[tuple[str, str]] = []  # (name as written, local name in lower case)
         self.leaf_depth = 0  # elements of the leaf's own name open inside it, HTML's <summary> say
+        self.wrapped = False
         self.inline = False  # the leaf's markup is written out: its text stays escaped once more
         self.prefixes: set[str] = set()
         self.declared: dict[str, str] = {}
@@ -130,7 +105,7 @@ class _Soup:
     # --- text
 
     def _in_leaf(self) -> bool:
-        return bool(self.stack) and self.stack[-1][1] in _LEAVES
+        return bool(self.stack) and self.stack[-1][1] in LEAVES
 
     def _text(self, text: str) -> None:
         if self.root and (self.stack or not text.isspace()):
@@ -148,7 +123,7 @@ class _Soup:
     # --- tags
 
     def _open(self, name: str, rest: str, whole: str, after: int) -> None:
-        local = _local(name)
+        local = self._local(name)
         empty = rest.endswith("/") or (local == "link" and "href" in rest.lower())
         if not self.root:
             self._begin(name, local, rest, empty)
@@ -158,11 +133,11 @@ class _Soup:
                 self._pop()  # an end tag without its slash
                 return
             if not self._ends_leaf(local, rest):
-                self._markup(whole, local, empty)
+                self._markup(name, whole, local, empty)
                 return
             self._pop()
         self._make_room(local)
-        if local in _ROOTS and (local != "channel" or self.channel):
+        if local in ROOTS and (local != "channel" or self.channel):
             return  # a second root: what is in it belongs to the first
         self.channel = self.channel or local == "channel"
         if not _NAME.fullmatch(name) or len(self.stack) > MAX_DEPTH - 20:
@@ -184,24 +159,28 @@ class _Soup:
 
     def _ends_leaf(self, local: str, rest: str) -> bool:
         """Whether a start tag inside a leaf shows that the leaf's end tag is missing."""
-        if local in _ENTRIES:
+        if local in ENTRIES:
             return True
         leaf = self.stack[-1][1]
-        if leaf in _PLAIN:
-            return local in _UNSHARED or (local in _SHARED - {"body", "div"} and local != leaf)
-        return local in _UNSHARED or (local in ("title", "link") and not rest.strip() and not self.inline)
+        if leaf in PLAIN:
+            return local in UNSHARED or (local in SHARED - {"body", "div"} and local != leaf)
+        return local in UNSHARED or (local in ("title", "link") and not rest.strip() and not self.inline)
 
-    def _markup(self, whole: str, local: str, empty: bool) -> None:
+    def _markup(self, tag: str, whole: str, local: str, empty: bool) -> None:
         """A tag of HTML that was not escaped becomes text of its leaf."""
         name, leaf = self.stack[-1]
-        if leaf in _BODIES and local in ("div", "p", "body") and self.out[-1].startswith(f"<{name}"):
+        if leaf in BODIES and local in ("div", "p", "body") and self.out[-1].startswith(f"<{name}"):
+            self.out[-1] = _as_html(self.out[-1])
             self.inline = True
         if local == leaf and not empty:
             self.leaf_depth += 1
-        self.out.append(escape(whole))
+        if self.inline and local == "div" and self.out[-1].startswith(f"<{name}"):
+            self.wrapped = True  # the one <div> that holds XHTML content is no part of it (RFC 4287, 3.1.1.3)
+            return
+        self.out.append(escape(_unprefixed(whole, tag)))
 
     def _close(self, name: str, whole: str) -> None:
-        local = _local(name)
+        local = self._local(name)
         if local in ("rss", "rdf", "feed"):  # closed at the very end: more may follow
             while self.stack:
                 self._pop()
@@ -210,11 +189,11 @@ class _Soup:
         if self._in_leaf():
             if local == self.stack[-1][1] and self.leaf_depth:
                 self.leaf_depth -= 1
-                self.out.append(escape(whole))
+                self.out.append(escape(_unprefixed(whole, name)))
                 return
             if local != self.stack[-1][1] and not self._is_open(local):
-                if local in _HTML:
-                    self.out.append(escape(whole))
+                if local in HTML:
+                    self.out.append(escape(_unprefixed(whole, name)))
                 return
         if not self._is_open(local):
             return
@@ -226,26 +205,26 @@ class _Soup:
 
     def _make_room(self, local: str) -> None:
         """Close what cannot hold an element of this name."""
-        if local in _ENTRIES or local == "channel":
-            inside = next((n for n, item in enumerate(self.stack) if item[1] in _ENTRIES), None)
+        if local in ENTRIES or local == "channel":
+            inside = next((n for n, item in enumerate(self.stack) if item[1] in ENTRIES), None)
             if inside is not None:
                 while len(self.stack) > inside:
                     self._pop()
-            elif local in _ENTRIES:
-                while self.stack and self.stack[-1][1] not in _ROOTS:
+            elif local in ENTRIES:
+                while self.stack and self.stack[-1][1] not in ROOTS:
                     self._pop()
         while (
             self.stack
-            and self.stack[-1][1] in _MAYBE_EMPTY | {"author", "contributor"}
+            and self.stack[-1][1] in MAYBE_EMPTY | {"author", "contributor"}
             and (
-                local in _UNSHARED - {"email", "uri", "url", "homepage"}
+                local in UNSHARED - {"email", "uri", "url", "homepage"}
                 or local in ("title", "link", "content", "summary")
             )
         ):
             self._pop()
 
     def _known(self, local: str) -> bool:
-        return local in _LEAVES or local in _CONTAINERS
+        return local in LEAVES or local in CONTAINERS
 
     def _has_end(self, name: str, after: int) -> bool:
         """Whether an end tag for an element follows. Looked up by name, each part of the text once."""
@@ -265,22 +244,46 @@ class _Soup:
     def _push(self, name: str, local: str, rest: str, empty: bool) -> None:
         attributes = self._attributes(rest)
         self._note(name)
-        if empty or local in _EMPTY:
+        self.wrapped = False
+        if empty or local in EMPTY:
             self.out.append(f"<{name}{attributes}/>")
             return
         self.out.append(f"<{name}{attributes}>")
         self.stack.append((name, local))
         self.leaf_depth = 0
-        self.inline = local in _BODIES and "xhtml" in rest.lower()
+        self.inline = local in LEAVES and "xhtml" in rest.lower()
+        if self.inline:
+            self.out[-1] = _as_html(self.out[-1])
 
     def _pop(self) -> str:
         name, local = self.stack.pop()
+        if self.wrapped:
+            while self.out[-1].isspace():
+                self.out.pop()
+            if self.out[-1] == "&lt;/div&gt;":
+                self.out.pop()
+            self.wrapped = False
         self.out.append(f"</{name}>")
         self.inline = False
         self.leaf_depth = 0
         return local
 
     # --- names
+
+    def _local(self, name: str) -> str:
+        """The local name in lower case; what only looks like an element of ours keeps its prefix."""
+        lower = name.lower()
+        prefix, colon, plain = lower.rpartition(":")
+        if not colon:
+            return lower
+        if lower == "media:content":
+            return "group"
+        if lower in ("itunes:image", "itunes:category", "media:player"):
+            return lower
+        space = self.declared.get(name.partition(":")[0])
+        if plain in ROOTS | ENTRIES and space and short(f"{{{space}}}{plain}").removeprefix("atom:") != plain:
+            return lower if plain != "rdf" else plain
+        return plain
 
     def _attributes(self, rest: str) -> str:
         kept: dict[str, str] = {}
