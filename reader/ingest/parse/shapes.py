@@ -38,7 +38,8 @@ SHARED = {
 UNSHARED = (LEAVES | ENTRIES | ROOTS | {"category", "author", "contributor"}) - SHARED
 HTML = {
     "a", "abbr", "address", "article", "aside", "audio", "b", "big", "blockquote", "body", "center", "cite", "code",
-    "dd", "del", "details", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5",
+    "dd", "del", "details", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3",
+    "h4", "h5",
     "h6", "header", "i", "iframe", "ins", "kbd", "li", "main", "mark", "nav", "object", "ol", "p", "picture", "pre",
     "q", "s", "samp", "script", "section", "small", "span", "strike", "strong", "style", "sub", "sup", "table", "tbody",
     "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "video",

@@ -273,7 +273,7 @@ class _Soup:
     def _local(self, name: str) -> str:
         """The local name in lower case; what only looks like an element of ours keeps its prefix."""
         lower = name.lower()
-        prefix, colon, plain = lower.rpartition(":")
+        _, colon, plain = lower.rpartition(":")
         if not colon:
             return lower
         if lower == "media:content":
