@@ -36,6 +36,11 @@ POISON = "Reading this document ended the process that read it {count} times ({h
 _urgent: ContextVar[bool] = ContextVar("urgent", default=False)
 
 
+def be_urgent(on: bool) -> None:
+    """As urgent(), for the rest of this task."""
+    _urgent.set(on)
+
+
 @contextmanager
 def urgent(on: bool) -> Iterator[None]:
     """Work asked for inside the block goes before other waiting work: a person waits for it."""

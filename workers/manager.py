@@ -197,6 +197,7 @@ class Manager:
         while True:
             lag, cpu = await self.meter.tick()
             now = time.monotonic()
+            self._end_late(now)
             for queue, follow in self._follows.items():
                 before = follow.allowed
                 full = self._busy[queue] >= before
@@ -206,6 +207,14 @@ class Manager:
                     self._wake.set()
                 if not self._busy[queue] and now - self._used.get(queue, now) > self._settings[queue].idle_seconds:
                     follow.restart()
+
+    def _end_late(self, now: float) -> None:
+        """Jobs over their time limit are cancelled: one look at all of them, not a timer for each."""
+        for task, item in self._tasks.items():
+            run = self._runner.runs.get(item.key)
+            if run is not None and now > run.deadline and not run.late:
+                run.late = True
+                task.cancel()
 
     async def _beat(self) -> None:
         """Keep what runs ours. Most jobs are over before their first beat."""

@@ -113,8 +113,8 @@ class Program:
         if self.updater is not None:
             await self.updater.stop()
         if self.reporter is not None:
-            await self.reporter.stop()
-            self.reporter = None
+            reporter, self.reporter = self.reporter, None
+            await reporter.stop()
 
     async def close(self) -> None:
         """stop(), and close everything that open() opened."""

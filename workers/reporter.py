@@ -94,8 +94,8 @@ class Reporter:
     async def stop(self) -> None:
         """The last word: it is no longer there."""
         self._operations.attach(None)
-        await self._record(now=True)
-        await self._operations.forget(self._holder)
+        await self._quietly(self._record(now=True))
+        await self._quietly(self._operations.forget(self._holder))
 
     async def _report(self) -> None:
         rev = await self._operations.report(self.status(STORIES_REPORTED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 
 import orjson
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 from reader.container import Container
 from reader.events import FeedChanged, JobFinished, feed_topic, job_topic
@@ -21,7 +22,7 @@ from reader.jobs import USER_QUEUES, Payload, PullFeed
 from reader.models.job import Job
 from reader.models.operations import DeadLetter, JobStory, QueueSettings
 from workers import jobs
-from workers.cpu import urgent
+from workers.cpu import be_urgent
 from workers.figures import Figures, in_words
 from workers.retry import backoff
 from workers.transport import Delivery, Transport
@@ -35,6 +36,7 @@ LOST_MOST = 3
 """A job that ended its process so often is set aside."""
 LOST_MOST_UNWATCHED = 10
 """The same for jobs that only steer others and touch nothing from outside: they are the last to blame."""
+TOO_LONG = "It took longer than {:g} seconds."
 POISON = "It ended the process that ran it {count} times."
 ASIDE = (
     "Reading this feed ended the program's process {count} times, so it is set aside."
@@ -50,6 +52,8 @@ class Run:
     settings: QueueSettings
     started: float  # UTC
     began: float  # monotonic
+    deadline: float = math.inf  # monotonic: then the manager cancels it; rows and the ward have timers of their own
+    late: bool = False
     row: Job | None = None
     state: str = "done"
     error: str | None = None
@@ -83,21 +87,26 @@ class Runner:
         """One job from its start to its end. Nothing that it raises gets past here, but cancellation."""
         run = Run(item, self._settings(item.queue), self._container.clock.now(), time.monotonic())
         self.runs[item.key] = run
-        with bound_contextvars(job_id=item.key[:12], job=item.payload.NAME), urgent(item.queue in USER_QUEUES):
-            again: float | None = None
-            try:
-                again = await (self._row(run) if is_row(item.payload) else self._due(run))
-            except asyncio.CancelledError:
-                if item.key not in self.cancelled:
-                    again = 0.0  # handed back
-                    raise
+        # The task is the job's own, and so is its context: nothing need be taken back.
+        bind_contextvars(job_id=item.key[:12], job=item.payload.NAME)
+        be_urgent(item.queue in USER_QUEUES)
+        again: float | None = None
+        try:
+            again = await (self._row(run) if is_row(item.payload) else self._due(run))
+        except asyncio.CancelledError:
+            if run.late:
+                self._failed_due(run, TOO_LONG.format(run.settings.time_limit))
+            elif item.key in self.cancelled:
                 run.state = "cancelled"
-            except Exception as error:
-                run.state, run.error = "failed", f"{type(error).__name__}: {error}"
-                log.exception("the job could not be kept account of")
-                await asyncio.sleep(FAULT_PAUSE)  # the store may be failing: no storm of attempts
-            finally:
-                await self._left(run, again)
+            else:
+                again = 0.0  # handed back
+                raise
+        except Exception as error:
+            run.state, run.error = "failed", f"{type(error).__name__}: {error}"
+            log.exception("the job could not be kept account of")
+            await asyncio.sleep(FAULT_PAUSE)  # the store may be failing: no storm of attempts
+        finally:
+            await self._left(run, again)
 
     async def _left(self, run: Run, again: float | None) -> None:
         item = run.item
@@ -126,12 +135,9 @@ class Runner:
     # ---- jobs that are due by another row: if they fail, they stay due
 
     async def _due(self, run: Run) -> float | None:
+        run.deadline = run.began + run.settings.time_limit
         try:
-            async with asyncio.timeout(run.settings.time_limit):
-                result = await jobs.run(self._container, run.item.payload)
-        except TimeoutError:
-            self._failed_due(run, f"It took longer than {run.settings.time_limit:g} seconds.")
-            return None
+            result = await jobs.run(self._container, run.item.payload)
         except Suspect as suspect:
             return await self._watched_pull(run, suspect.lost)
         except Exception as error:
@@ -165,6 +171,7 @@ class Runner:
         """A feed whose pull may have ended its process runs where that does no harm and is seen."""
         payload = run.item.payload
         assert isinstance(payload, PullFeed)
+        run.deadline = math.inf
         if lost >= LOST_MOST:
             await self._set_aside(run, POISON.format(count=lost), lost)
             return None
@@ -177,7 +184,7 @@ class Runner:
             run.state, run.error = "failed", f"The pull failed: {error}."
             return 0.0
         except TimeoutError:
-            self._failed_due(run, f"It took longer than {run.settings.time_limit:g} seconds.")
+            self._failed_due(run, TOO_LONG.format(run.settings.time_limit))
             return None
         await self._pulled(run, result)
         await self._operations.drop([run.item.key])
@@ -226,7 +233,7 @@ class Runner:
             await self._work.lose(row)
             return 0.0
         except TimeoutError:
-            return await self._failed_row(run, row, f"It took longer than {run.settings.time_limit:g} seconds.")
+            return await self._failed_row(run, row, TOO_LONG.format(run.settings.time_limit))
         except Exception as error:
             log.exception("the job failed", attempt=row.attempts)
             return await self._failed_row(run, row, f"{type(error).__name__}: {error}")
