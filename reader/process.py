@@ -13,14 +13,30 @@ def _name_of(pid: int) -> str:
     return f"{_machine()}/{pid}/{_started(pid)}"
 
 
+WARD = "/ward"
+"""Ends the name of a holder that runs what may have ended its process before: its death is judged by who watches it."""
+_suffix = ""
+
+
 def holder_name() -> str:
     """This process: machine, process number, its start."""
-    return _name_of(os.getpid())
+    return _name_of(os.getpid()) + _suffix
+
+
+def holder_of_ward(pid: int) -> str:
+    """The name under which the ward with that process number holds leases."""
+    return f"{_machine()}/{pid}/{_started(pid)}{WARD}"
+
+
+def become_ward() -> None:
+    """From now on this process holds leases as a ward."""
+    global _suffix
+    _suffix = WARD
 
 
 def is_dead(holder: str) -> bool:
     """Whether ``holder`` (a holder_name) was a process of this machine that is no more. In doubt: no."""
-    parts = holder.split("/")
+    parts = holder.removesuffix(WARD).split("/")
     if len(parts) != 3 or parts[0] != _machine() or not parts[1].isdecimal() or not parts[2]:
         return False
     return _started(int(parts[1])) != parts[2]

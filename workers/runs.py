@@ -180,7 +180,7 @@ class Runner:
             result = await self._ward.run(payload, alone=lost > 1, seconds=run.settings.time_limit)
         except WardDied as error:
             log.warning("a pull ended its process", feed_id=payload.feed_id, times=lost + 1)
-            await self._work.free_dead()
+            await self._work.free_ward(error.holder)
             run.state, run.error = "failed", f"The pull failed: {error}."
             return 0.0
         except TimeoutError:

@@ -20,6 +20,7 @@ import structlog
 from reader.errors import EvantrError
 from reader.gateways.pulls import PullOutcome
 from reader.jobs import Payload
+from reader.process import become_ward, holder_of_ward
 from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -31,9 +32,10 @@ LINE_BYTES = 64 * 1024 * 1024
 
 
 class WardDied(Exception):
-    """The process ended while this job ran in it."""
+    """The process ended while this job ran in it; ``holder`` is the name that its leases bear."""
 
-    def __init__(self, code: int | None) -> None:
+    def __init__(self, code: int | None, holder: str) -> None:
+        self.holder = holder
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         super().__init__(f"it ended its process ({how})")
 
@@ -49,6 +51,7 @@ class Ward:
         self._settings = settings
         self._command = tuple(command or COMMAND)
         self._process: asyncio.subprocess.Process | None = None
+        self._holder = ""
         self._reading: asyncio.Task[None] | None = None
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._number = 0
@@ -117,7 +120,7 @@ class Ward:
         line = json.dumps({"n": number, "name": payload.NAME, "args": asdict(payload), "seconds": seconds})
         try:
             if process is not self._process or process.stdin is None:
-                raise WardDied(process.returncode)
+                raise WardDied(process.returncode, self._holder)
             process.stdin.write(line.encode() + b"\n")
             return await asyncio.wait_for(answer, seconds + LATE_SECONDS)
         except TimeoutError:
@@ -138,6 +141,7 @@ class Ward:
             assert process.stdin is not None
             process.stdin.write(self._settings.model_dump_json().encode() + b"\n")
             self._process = process
+            self._holder = holder_of_ward(process.pid)
             self._reading = asyncio.create_task(self._read(process), name="ward")
             return process
 
@@ -148,12 +152,13 @@ class Ward:
             waiting = self._answers.get(answer["n"])
             if waiting is not None and not waiting.done():
                 waiting.set_result(answer)
+        holder = self._holder
         code = await process.wait()
         if process is self._process:
             self._process = None
         for waiting in list(self._answers.values()):
             if not waiting.done():
-                waiting.set_exception(WardDied(code))
+                waiting.set_exception(WardDied(code, holder))
 
 
 # ---- the process itself
@@ -173,6 +178,7 @@ async def live(run: Any = None) -> None:
     settings = Settings(_env_file=None, **json.loads(await reader.readline()))
     logs.configure(settings.log_level, settings.log_format)
     pull.careful = False
+    become_ward()
     cpu = CpuPool(1)
     container = await build(settings, queue=RowsOnly(), cpu=cpu)
     await container.fetcher.start()

@@ -16,7 +16,7 @@ from reader.events import JobFinished, PubSub, job_topic
 from reader.jobs import Payload, key_of, kind_of
 from reader.mappers import Mappers
 from reader.models.job import Job, Lease
-from reader.process import holder_name, is_dead
+from reader.process import WARD, holder_name, is_dead
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,10 @@ class WorkGateway:
     async def take(self, payload: Payload, seconds: float) -> Job | None:
         """The job, ours for ``seconds``; None when it is done or somebody else has it."""
         now = self._clock.now()
-        return await self._jobs.start(key_of(payload), now, now + seconds, holder_name())
+        row = await self._jobs.start(key_of(payload), now, now + seconds, holder_name())
+        if row is not None and row.lost and payload.WATCHED:
+            await self._jobs.hold(row.key, row.lease_token, holder_name() + WARD)
+        return row
 
     async def beat(self, jobs: Sequence[Job], seconds: float) -> list[str]:
         """Keep running jobs ours for ``seconds`` more; the keys of those that are not (lost, cancelled)."""
@@ -68,15 +71,24 @@ class WorkGateway:
         return await self._jobs.beat(held, self._clock.now() + seconds)
 
     async def free_dead(self) -> int:
-        """End the leases of processes of this machine that are dead: nobody need wait for their end."""
+        """End the leases of processes of this machine that are dead: nobody need wait for their end.
+
+        What they ran falls under suspicion, unless it was watched: then only who watched knows whether it did it.
+        """
         now = self._clock.now()
         freed = 0
         for holder in {*await self._jobs.holders(), *await self._feeds.holders(now)}:
             if is_dead(holder):
-                freed += await self._jobs.free(holder) + await self._feeds.free(holder, now)
+                counts = not holder.endswith(WARD)
+                freed += await self._jobs.free(holder, counts=counts)
+                freed += await self._feeds.free(holder, now, counts=counts)
         if freed:
             log.warning("what dead processes ran is taken over", jobs=freed)
         return freed
+
+    async def free_ward(self, holder: str) -> None:
+        """The ward of that name died while we live: what it pulled is under suspicion."""
+        await self._feeds.free(holder, self._clock.now(), counts=True)
 
     async def cancel(self, key: str) -> bool:
         """A waiting or running job is over; who runs it is fenced and learns it by its next beat."""

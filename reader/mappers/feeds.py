@@ -196,8 +196,8 @@ class FeedMapper(Protocol):
         """Who holds leases of due feeds at ``now``, those without a name left out."""
         ...
 
-    async def free(self, holder: str, now: float) -> int:
-        """Ends the leases of a dead holder, ``lost`` + 1 for each of their feeds; returns how many."""
+    async def free(self, holder: str, now: float, *, counts: bool = True) -> int:
+        """Ends the leases of a dead holder, ``lost`` + 1 for each of their feeds if it ``counts``; how many."""
         ...
 
     async def pull_states(self, feed_ids: Sequence[int]) -> list[PullState]:

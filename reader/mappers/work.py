@@ -39,8 +39,12 @@ class JobMapper(Protocol):
         """Who holds leases of running jobs, those without a name left out."""
         ...
 
-    async def free(self, holder: str) -> int:
-        """What a dead holder ran waits again, ``lost`` + 1; returns how many."""
+    async def hold(self, key: str, token: int, holder: str) -> bool:
+        """Writes another name into the lease. False when fenced."""
+        ...
+
+    async def free(self, holder: str, *, counts: bool = True) -> int:
+        """What a dead holder ran waits again, ``lost`` + 1 if it ``counts``; returns how many."""
         ...
 
     async def cancel(self, key: str, now: float) -> bool:

@@ -111,12 +111,12 @@ def _holders(con: sqlite3.Connection, now: float) -> list[str]:
     return [holder for (holder,) in con.execute(sql, (now, now)) if holder]
 
 
-def _free(con: sqlite3.Connection, holder: str, now: float) -> int:
+def _free(con: sqlite3.Connection, holder: str, now: float, counts: bool) -> int:
     sql = (
-        "UPDATE feed SET lost = lost + 1, lease_until = 0, lease_holder = '' WHERE id IN (SELECT id FROM feed"
+        "UPDATE feed SET lost = lost + ?, lease_until = 0, lease_holder = '' WHERE id IN (SELECT id FROM feed"
         f" INDEXED BY feed_due WHERE {PULLABLE} AND next_pull_at <= ? AND lease_until > 0 AND lease_holder = ?)"
     )
-    return con.execute(sql, (now, holder)).rowcount
+    return con.execute(sql, (counts, now, holder)).rowcount
 
 
 def _set_aside(con: sqlite3.Connection, feed_id: int, until: float, reason: str) -> None:
@@ -227,8 +227,8 @@ class ScheduleMixin(DueMixin):
     async def holders(self, now: float) -> list[str]:
         return await self._engine.read(_holders, now)
 
-    async def free(self, holder: str, now: float) -> int:
-        return await self._engine.write(_free, holder, now)
+    async def free(self, holder: str, now: float, *, counts: bool = True) -> int:
+        return await self._engine.write(_free, holder, now, counts)
 
     async def pull_states(self, feed_ids: Sequence[int]) -> list[PullState]:
         return await self._engine.read(_pull_states, list(feed_ids))

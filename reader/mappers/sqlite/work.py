@@ -91,12 +91,13 @@ def _holders(con: sqlite3.Connection) -> list[str]:
     return [holder for (holder,) in con.execute(sql) if holder]
 
 
-def _free(con: sqlite3.Connection, holder: str) -> int:
+def _free(con: sqlite3.Connection, holder: str, counts: bool) -> int:
     sql = (
-        "UPDATE job SET state = 'waiting', lost = lost + 1, lease_until = 0, lease_holder = ''"
+        "UPDATE job SET state = 'waiting', lost = lost + ?, attempts = attempts - 1 + ?, lease_until = 0,"
+        " lease_holder = ''"
         " WHERE state IN ('waiting', 'running') AND state = 'running' AND lease_holder = ?"
     )
-    return con.execute(sql, (holder,)).rowcount
+    return con.execute(sql, (counts, counts, holder)).rowcount
 
 
 def _cancel(con: sqlite3.Connection, key: str, now: float) -> bool:
@@ -167,8 +168,12 @@ class SqliteJobs:
     async def holders(self) -> list[str]:
         return await self._engine.read(_holders)
 
-    async def free(self, holder: str) -> int:
-        return await self._engine.write(_free, holder)
+    async def hold(self, key: str, token: int, holder: str) -> bool:
+        sql = f"UPDATE job SET lease_holder = :holder WHERE {HELD}"
+        return await self._engine.write(_change, sql, {"key": key, "token": token, "holder": holder})
+
+    async def free(self, holder: str, *, counts: bool = True) -> int:
+        return await self._engine.write(_free, holder, counts)
 
     async def cancel(self, key: str, now: float) -> bool:
         return await self._engine.write(_cancel, key, now)

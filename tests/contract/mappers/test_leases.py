@@ -43,6 +43,8 @@ async def test_what_a_dead_holder_pulled_is_free(mappers: Mappers) -> None:
     assert await lost(mappers, feeds[0].id) == 1
     await take(mappers, feeds[0].id, 7.0)
     assert await lost(mappers, feeds[0].id) == 1  # counted once
+    assert await mappers.feeds.free("alive", 7.0, counts=False) == 1
+    assert await lost(mappers, feeds[1].id) == 0
 
 
 async def test_beats_extend_what_is_held(mappers: Mappers) -> None:

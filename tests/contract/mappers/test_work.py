@@ -178,6 +178,19 @@ async def test_what_a_dead_holder_ran_waits_again(mappers: Mappers) -> None:
     assert (again.attempts, again.lost, again.lease_holder) == (2, 1, "heir")
 
 
+async def test_what_a_watched_holder_ran_is_above_suspicion(mappers: Mappers) -> None:
+    await put(mappers)
+    job = await mappers.jobs.start("k", 1.0, 100.0, "me")
+    assert job is not None
+    assert not await mappers.jobs.hold("k", job.lease_token + 1, "other")
+    assert await mappers.jobs.hold("k", job.lease_token, "me/ward")
+    assert await mappers.jobs.free("me") == 0
+    assert await mappers.jobs.free("me/ward", counts=False) == 1
+    again = await mappers.jobs.start("k", 2.0, 100.0)
+    assert again is not None
+    assert (again.lost, again.attempts) == (0, 1)
+
+
 async def test_a_lease_that_ran_out_counts_as_lost(mappers: Mappers) -> None:
     await put(mappers)
     await mappers.jobs.start("k", 1.0, 10.0)

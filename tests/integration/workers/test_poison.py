@@ -192,6 +192,26 @@ async def test_the_death_of_the_ward_is_told_to_all_in_it(bench: Bench, site: Si
     assert "exit code 66" in str(ends[1])
 
 
+async def test_who_is_killed_with_its_ward_accuses_nobody(bench: Bench, site: Site, ward: Ward) -> None:
+    """Kill -9 of the whole program, as often as one likes, sets nothing aside."""
+    slow = site.feed("/slow.xml", delay=30)
+    feed_id = await bench.feed(slow.url)
+    await lost(bench, feed_id)
+    for _ in range(4):
+        doomed = Ward(bench.container.settings)
+        running = asyncio.create_task(doomed.run(PullFeed(feed_id), alone=False, seconds=30))
+        await until_async(lambda: _leased(bench, feed_id), 30)
+        running.cancel()  # nobody is left to see how it ends
+        await asyncio.gather(running, return_exceptions=True)
+        await doomed.close()
+        assert await bench.container.gateways.work.free_dead() == 1
+    assert (await bench.schedule(feed_id)).lost == 1
+
+
+async def _leased(bench: Bench, feed_id: int) -> bool:
+    return (await bench.schedule(feed_id)).lease_until > 0
+
+
 def test_check_5_a_manager_that_is_started_again_and_again_gets_over_it(tmp_path: Path, site: Site) -> None:
     """The real program as a supervisor sees it: it dies at most once, and comes back to work."""
     bad, good = site.feed("/poison.xml"), [site.feed(f"/{number}.xml") for number in range(20)]
