@@ -115,6 +115,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         importing=Importing(mappers, discovery, queue, bus, clock, settings),
     )
     access = Access(gateways.accounts, gateways.reading)
+    imports = ImportService(access, gateways.imports, gateways.reading)
     services = Services(
         access=access,
         accounts=AccountService(access, gateways.accounts, settings),
@@ -131,8 +132,8 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         reading=ReadingService(access, gateways.reading, gateways.subscriptions, bus),
         search=SearchService(access, SearchGateway(mappers, gateways.reading)),
         operations=OperationsService(access, gateways.operations, gateways.accounts, clock),
-        jobs=JobService(access, gateways.submissions, cache),
+        jobs=JobService(access, gateways.submissions, imports, cache),
         exports=ExportService(access, gateways.exports, gateways.accounts),
-        imports=ImportService(access, gateways.imports, gateways.reading),
+        imports=imports,
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

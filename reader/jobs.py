@@ -91,6 +91,15 @@ class Upkeep:
         return "upkeep"
 
 
+@dataclass(frozen=True, slots=True)
+class RunImport:
+    """An import that somebody started: a job that can be followed, though no queue carries it. The importer drives it
+    from its own rows."""
+
+    NAME: ClassVar[str] = "import"
+    import_id: int
+
+
 Payload = PullFeed | Discover | CrawlSite | FetchIcon | Upkeep
 """Each names itself (NAME), says whether it is a row of its own (ROW) or due by some other row, and whether it is run
 in a process apart after it may have ended one (WATCHED): those that touch what comes from outside."""
@@ -111,7 +120,7 @@ NO_IDENTITY = ("user", "imported", "typed", "page")
 """Fields that say who asks and how: they do not make it another job."""
 
 
-def key_of(payload: Payload) -> str:
+def key_of(payload: Payload | RunImport) -> str:
     """Hex digest of name and identifying arguments: the same job is never queued twice while one waits or runs."""
     if type(payload) is PullFeed:  # the updater asks this of every due feed, many times over
         text = b'["pull",{"feed_id":%d}]' % payload.feed_id

@@ -27,7 +27,8 @@ class JobIn(Body):
     kind: str = Field(max_length=100, description="`pull`, `discover` or `import`.", examples=["pull"])
     args: dict[str, Any] = Field(
         default_factory=dict,
-        description="pull: `feed_id` of a feed you subscribe to. discover: `address`. import: see POST /imports.",
+        description="pull: `feed_id` of a feed you subscribe to. discover: `address`. import: `opml`, the text of a "
+        "file, or `import_id` of one uploaded by `POST /imports`, which is started.",
         examples=[{"feed_id": 7}],
     )
 

@@ -17,16 +17,27 @@ import structlog
 from reader.clock import Clock
 from reader.events import Channel, JobFinished, PubSub, job_topic
 from reader.gateways.pull_rules import FAR_FUTURE
-from reader.jobs import PullFeed
+from reader.jobs import PullFeed, RunImport
 from reader.mappers import Mappers
 from reader.mappers.feeds import PullState
+from reader.models.imports import ImportState
 from reader.models.job import Job
-from reader.models.operations import JobView, Owned
+from reader.models.operations import JobState, JobView, Owned
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 0.5  # for jobs that end in other processes, whose events do not reach our bus
 LOOKED_AT_ONCE = 2000
+IMPORT_COUNTS = ("total", "waiting", "running", "done", "need", "failed", "skipped")
+IMPORT_STATES: dict[ImportState, JobState] = {
+    "filling": "waiting",
+    "preview": "waiting",
+    "paused": "waiting",
+    "running": "running",
+    "done": "done",
+    "cancelled": "cancelled",
+    "undone": "cancelled",
+}
 LOOK_ANYWAY = 30.0
 
 
@@ -71,6 +82,7 @@ class Controller:
     def __init__(self, mappers: Mappers, bus: PubSub, clock: Clock) -> None:
         self._jobs = mappers.jobs
         self._feeds = mappers.feeds
+        self._imports = mappers.imports
         self._bus = bus
         self._clock = clock
         self._wishes: dict[str, tuple[Owned, int]] = {}  # key → the wish, and how many wait for it
@@ -82,9 +94,10 @@ class Controller:
         return len(self._wishes)
 
     async def look(self, wishes: Sequence[Owned]) -> dict[str, JobView]:
-        """Each job as it is now, by key; two round trips at most, however many."""
+        """Each job as it is now, by key; two round trips at most, however many, and two for each import."""
         pulls = {wish.key: _feed_of(wish) for wish in wishes if wish.name == PullFeed.NAME}
-        rows = [wish.key for wish in wishes if wish.key not in pulls]
+        imports = {wish.key: await self._import_view(wish) for wish in wishes if wish.name == RunImport.NAME}
+        rows = [wish.key for wish in wishes if wish.key not in pulls and wish.key not in imports]
         found = {job.key: job for job in await self._jobs.many(rows)} if rows else {}
         states = {each.feed_id: each for each in await self._feeds.pull_states(list(pulls.values()))} if pulls else {}
         now = self._clock.now()
@@ -92,10 +105,25 @@ class Controller:
             wish.key: (
                 _pull_view(wish, states.get(pulls[wish.key]), now)
                 if wish.key in pulls
+                else imports[wish.key]
+                if wish.key in imports
                 else _row_view(wish, found.get(wish.key))
             )
             for wish in wishes
         }
+
+    async def _import_view(self, wish: Owned) -> JobView:
+        """An import is many rows: it runs until each of its feeds is settled."""
+        args = orjson.loads(wish.args)
+        job = await self._imports.get(args["import_id"])
+        if job is None:
+            said = "The import is gone."
+            return JobView(wish.key, wish.name, args, "failed", 0, wish.submitted_at, None, None, said)
+        tally, how = await self._imports.tally(job.id), IMPORT_STATES[job.state]
+        result = {
+            name: getattr(tally, name) for name in ("total", "waiting", "running", "done", "need", "failed", "skipped")
+        }
+        return JobView(wish.key, wish.name, args, how, 1, wish.submitted_at, job.finished_at, result, None)
 
     @asynccontextmanager
     async def waiting(self, wishes: Iterable[Owned]) -> AsyncIterator[Waiter]:

@@ -10,7 +10,7 @@ import orjson
 from reader.clock import Clock
 from reader.gateways.controller import Controller
 from reader.gateways.work import WorkGateway, is_row, payload_of
-from reader.jobs import Discover, JobQueue, Payload, PullFeed, key_of
+from reader.jobs import Discover, JobQueue, Payload, PullFeed, RunImport, key_of
 from reader.mappers import Mappers
 from reader.models.operations import JobView, Owned
 from reader.settings import Settings
@@ -29,10 +29,13 @@ class SubmissionGateway:
         self._clock = clock
         self._ttl = settings.discovery_ttl
 
-    async def submit(self, user_id: int, payload: Payload) -> JobView:
+    async def submit(self, user_id: int, payload: Payload | RunImport) -> JobView:
         """Write whose wish it is, then the job, then enqueue. One that waits or runs gets one more owner."""
         now = self._clock.now()
         wish = Owned(user_id, key_of(payload), payload.NAME, orjson.dumps(asdict(payload)).decode(), now)
+        if isinstance(payload, RunImport):  # its rows were written when it was uploaded
+            await self._operations.own(wish)
+            return await self._view(wish)
         if isinstance(payload, PullFeed):
             schedule = await self._feeds.schedule(payload.feed_id)
             wish = replace(wish, mark=(schedule and schedule.last_pull_at) or 0.0)

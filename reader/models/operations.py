@@ -184,6 +184,9 @@ class Overview:
     feeds: dict[str, int]  # feeds by state, e.g. {"active": 900, "failing": 12, "gone": 3, "new": 1}
 
 
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
 @dataclass(frozen=True, slots=True)
 class JobView:
     """A job as its owner sees it over HTTP. ``result`` is plain data."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
+import orjson
 import structlog
 
 from reader.cache import Cache
-from reader.errors import Invalid, Limited, NotFound
+from reader.errors import Conflict, Invalid, Limited, NotFound
 from reader.gateways.submissions import SubmissionGateway
 from reader.ingest.address import normalize
-from reader.jobs import Discover, Payload, PullFeed
+from reader.jobs import Discover, Payload, PullFeed, RunImport
 from reader.models.operations import JobView, Owned
 from reader.models.user import Actor
 from reader.services.access import Access
+from reader.services.imports import ImportService
 
 log = structlog.get_logger(__name__)
 
@@ -22,26 +24,24 @@ FOLLOWED_MOST = 1000
 SUBMITTED_MOST, PER_SECONDS = 3000, 60  # submissions of one person
 ADDRESS_MOST = 4096
 WAIT_MOST = 60.0
-Prepare = Callable[[Actor, Mapping[str, object]], Awaitable[Payload]]
+Prepare = Callable[[Actor, Mapping[str, object]], Awaitable[Payload | RunImport]]
 
 
 class JobService:
-    """``kinds``: public kinds beside "pull" and "discover": name → a check that makes the payload (or raises)."""
-
-    def __init__(
-        self, access: Access, submissions: SubmissionGateway, cache: Cache, kinds: Mapping[str, Prepare] | None = None
-    ) -> None:
+    def __init__(self, access: Access, submissions: SubmissionGateway, imports: ImportService, cache: Cache) -> None:
         self._access = access
         self._submissions = submissions
         self._cache = cache
-        self._kinds: dict[str, Prepare] = {"pull": self._pull, "discover": self._discover, **(kinds or {})}
+        self._imports = imports
+        self._kinds: dict[str, Prepare] = {"pull": self._pull, "discover": self._discover, "import": self._import}
 
     def may(self, actor: Actor) -> None:
         """Raises Forbidden for who may not submit or follow jobs."""
         self._access.right(actor, RIGHT)
 
     async def submit(self, actor: Actor, kind: str, args: Mapping[str, object]) -> JobView:
-        """Submit a job: "pull" {"feed_id": 7} (a feed one subscribes to), "discover" {"address": "site.example"}.
+        """Submit a job: "pull" {"feed_id": 7} (a feed one subscribes to), "discover" {"address": "site.example"},
+        "import" {"opml": the text of a file} or {"import_id": 5} (one that was uploaded; it is started).
 
         The same job that waits or runs already is joined, not doubled. Raises Invalid for a kind that is not public
         or arguments that will not do, NotFound for another's feed.
@@ -82,6 +82,8 @@ class JobService:
     async def cancel(self, actor: Actor, key: str) -> bool:
         """End an own job that waits or runs; False when it is over already. Others who wished for it lose it too."""
         (wish,) = await self._owned(actor, [key])
+        if wish.name == RunImport.NAME:
+            return await self._cancel_import(actor, orjson.loads(wish.args)["import_id"])
         done = await self._submissions.cancel(wish)
         log.info("job.cancelled", user_id=wish.user_id, job=key, done=done)
         return done
@@ -113,3 +115,24 @@ class JobService:
             message = f"That address is longer than {ADDRESS_MOST} characters."
             raise Invalid(message, {"address": message})
         return Discover(normalize(typed), typed)
+
+    async def _import(self, actor: Actor, args: Mapping[str, object]) -> RunImport:
+        """Starts an import: of a file whose text comes along, or of one that was uploaded and waits as a preview."""
+        opml, import_id = args.get("opml"), args.get("import_id")
+        if isinstance(opml, str) and import_id is None:
+            name = args.get("name")
+            uploaded = await self._imports.upload(actor, name if isinstance(name, str) else "job.opml", opml.encode())
+            import_id = uploaded.job.id
+        if not isinstance(import_id, int) or isinstance(import_id, bool) or not 0 < import_id < 1 << 53:
+            words = "An import needs the text of an OPML file (opml), or the id of one that was uploaded (import_id)."
+            raise Invalid(words, {"opml": "has to be the text of an OPML file"})
+        if (await self._imports.get(actor, import_id)).job.state == "preview":
+            await self._imports.start(actor, import_id)
+        return RunImport(import_id)
+
+    async def _cancel_import(self, actor: Actor, import_id: int) -> bool:
+        try:
+            await self._imports.cancel(actor, import_id)
+        except Conflict:
+            return False
+        return True

@@ -19,7 +19,9 @@ from api.stream import streams_of
 from reader.jobs import Discover, key_of
 from reader.services import jobs as job_service
 from tests.helpers.app import Person, World
+from tests.helpers.site import Site
 from tests.integration.api.test_stream import serving
+from workers.importer import importer
 
 
 async def able(world: World, person: Person) -> str:
@@ -96,6 +98,10 @@ async def test_a_job_is_joined_not_doubled_and_each_sees_their_own(world: World,
         ("discover", {"address": " "}, "address"),
         ("discover", {"address": "https://" + "x" * 5000}, "address"),
         ("discover", {"address": 7}, "address"),
+        ("import", {}, "opml"),
+        ("import", {"opml": 7}, "opml"),
+        ("import", {"import_id": "x"}, "opml"),
+        ("import", {"opml": "<html>no</html>"}, "file"),
     ],
 )
 async def test_what_cannot_be_submitted(bob: Person, kind: str, args: dict[str, object], field: str) -> None:
@@ -150,6 +156,39 @@ async def test_long_polling_answers_when_one_ends(world: World, bob: Person) -> 
     assert again.json()["jobs"][0]["state"] == "done"
     assert (await bob.http.get("/api/v1/jobs/wait?keys=")).status_code == 422
     assert (await bob.http.get(f"/api/v1/jobs/wait?keys={keys[0]}&seconds=61")).status_code == 422
+
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><head/><body><outline text="News">
+<outline type="rss" text="Gazette" xmlUrl="{url}"/></outline></body></opml>"""
+
+
+async def test_an_import_is_a_job_that_can_be_followed(world: World, bob: Person) -> None:
+    with Site("127.0.0.8") as site:
+        site.feed("/feed.xml", "Gazette").publish_many(3)
+        job = await submit(bob, "import", opml=OPML.format(url=site.url("/feed.xml")), name="mine.opml")
+        assert (job["kind"], job["state"]) == ("import", "running")
+        assert (job["result"]["total"], job["result"]["waiting"]) == (1, 1)
+        assert (await submit(bob, "import", import_id=job["args"]["import_id"]))["key"] == job["key"]
+        driving = asyncio.create_task(importer(world.container))
+        try:
+            async with world.working():
+                waited = await bob.http.get(f"/api/v1/jobs/wait?keys={job['key']}&seconds=20")
+        finally:
+            driving.cancel()
+            await asyncio.gather(driving, return_exceptions=True)
+    [done] = waited.json()["jobs"]
+    assert (done["state"], done["result"]["done"], done["result"]["failed"]) == ("done", 1, 0)
+    sidebar = (await bob.http.get("/api/v1/sidebar")).json()
+    assert [f["title"] for f in sidebar["folders"]] == ["News"]
+
+
+async def test_an_import_is_cancelled_and_is_ones_own(world: World, ada: Person, bob: Person) -> None:
+    job = await submit(bob, "import", opml=OPML.format(url="https://a.example/feed"))
+    body = {"kind": "import", "args": {"import_id": job["args"]["import_id"]}}
+    assert (await ada.http.post("/api/v1/jobs", json=body)).status_code == 404
+    assert (await bob.http.delete(f"/api/v1/jobs/{job['key']}")).json() == {"cancelled": True}
+    assert (await bob.http.get(f"/api/v1/jobs/{job['key']}")).json()["state"] == "cancelled"
+    assert (await bob.http.delete(f"/api/v1/jobs/{job['key']}")).json() == {"cancelled": False}
 
 
 async def events_of(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, Any]]:
