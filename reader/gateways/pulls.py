@@ -21,6 +21,7 @@ from reader.gateways.pull_rules import (
     FAR_FUTURE,
     believes_move,
     body_digest,
+    compared,
     is_gone,
     moved_target,
     moves,
@@ -45,7 +46,6 @@ from reader.settings import Settings
 log = structlog.get_logger(__name__)
 
 LEASE_MARGIN = 30.0  # a lease outlives the longest fetch by so much: the wait for a place at the host, and parsing
-KNOWN = 3000  # newest entries that a document is compared with
 ICON_LATER = 30.0
 SET_BACK_AT_ONCE = 5000
 LONGEST_PLAN = 8.0 * DAY  # nothing is put off for longer, except for good
@@ -207,7 +207,7 @@ class PullGateway:
         return await self._end_well(trip, fetched, digest, rhythm, Appended(trip.feed.seq, (), ()))
 
     async def _changed(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
-        known = await self._entries.known(trip.feed.id, KNOWN)
+        known = await self._entries.known(trip.feed.id, compared(fetched.body))
         before = trip.schedule
         identity = Identity(before.criterion, before.criterion_note, before.renewals)
         try:
