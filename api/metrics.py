@@ -54,7 +54,8 @@ def add_metrics(app: FastAPI, container: Container, metrics: RequestMetrics) -> 
         if not (container.settings.metrics_public or is_loopback(facts_of(request.scope).client)):
             raise NotFound("There is nothing at this address.")
         stats = await container.services.feeds.stats(SYSTEM)
-        work = metrics_work.expose(await container.services.operations.overview(SYSTEM))
+        services = container.services
+        work = metrics_work.expose(await services.operations.overview(SYSTEM), await services.imports.running(SYSTEM))
         return Response(metrics.expose(stats) + work, media_type=CONTENT_TYPE_LATEST)
 
     app.router.add_route("/metrics", show, methods=["GET"], include_in_schema=False)

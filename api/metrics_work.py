@@ -6,12 +6,13 @@ Built anew for each scrape, so a process that is gone leaves no figure behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from reader.models.imports import Tally
 from reader.models.operations import ManagerStatus, Overview, QueueStatus, UpdaterStatus
 
 FEED_STATES = ("new", "active", "failing", "gone")
@@ -20,8 +21,9 @@ FEED_STATES = ("new", "active", "failing", "gone")
 class WorkFigures(Collector):
     """One scrape's figures."""
 
-    def __init__(self, overview: Overview) -> None:
+    def __init__(self, overview: Overview, imports: Sequence[Tally]) -> None:
         self._overview = overview
+        self._imports = imports
 
     def collect(self) -> Iterator[Metric]:
         yield from queue_figures(self._overview.queues)
@@ -32,12 +34,13 @@ class WorkFigures(Collector):
         for state in sorted({*FEED_STATES, *self._overview.feeds}):
             feeds.add_metric([state], self._overview.feeds.get(state, 0))
         yield feeds
+        yield from import_figures(self._imports)
 
 
-def expose(overview: Overview) -> bytes:
+def expose(overview: Overview, imports: Sequence[Tally]) -> bytes:
     """The figures as Prometheus reads them."""
     registry = CollectorRegistry()
-    registry.register(WorkFigures(overview))
+    registry.register(WorkFigures(overview, imports))
     return generate_latest(registry)
 
 
@@ -94,6 +97,13 @@ def updater_figures(updater: UpdaterStatus) -> list[Metric]:
     due = GaugeMetricFamily("evantr_updater_due", "Feeds that are due now.", updater.due)
     late = GaugeMetricFamily("evantr_updater_late_seconds", "How long the longest due feed is.", updater.late_seconds)
     return [leads, due, late]
+
+
+def import_figures(imports: Sequence[Tally]) -> list[Metric]:
+    feeds = _gauge("import_feeds", "Feeds of imports that run.", "state")
+    for state in ("waiting", "running", "done", "need", "failed"):
+        feeds.add_metric([state], sum(getattr(each, state) for each in imports))
+    return [GaugeMetricFamily("evantr_imports", "Imports that run.", len(imports)), feeds]
 
 
 def _gauge(name: str, about: str, *labels: str) -> GaugeMetricFamily:

@@ -15,7 +15,7 @@ from reader.gateways.import_rules import addresses, preview, progress
 from reader.ingest.opml import Opml, parse_opml
 from reader.jobs import Cpu
 from reader.mappers import Mappers
-from reader.models.imports import Import, ImportItem, ImportState, ItemState, Progress
+from reader.models.imports import Import, ImportItem, ImportState, ItemState, Progress, Tally
 from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -115,6 +115,13 @@ class ImportGateway:
 
     async def get(self, import_id: int) -> Import | None:
         return await self._imports.get(import_id)
+
+    async def running(self) -> list[Import]:
+        """Of everybody, oldest first."""
+        return await self._imports.running()
+
+    async def tally(self, import_id: int) -> Tally:
+        return await self._imports.tally(import_id)
 
     async def of_user(self, user_id: int, limit: int) -> list[Import]:
         return await self._imports.of_user(user_id, limit)

@@ -10,7 +10,7 @@ from reader.errors import Invalid, NotFound
 from reader.gateways.imports import ImportGateway
 from reader.gateways.reading import ReadingGateway
 from reader.ingest.text import squeeze
-from reader.models.imports import Import, ImportItem, ItemState, Progress
+from reader.models.imports import Import, ImportItem, ItemState, Progress, Tally
 from reader.models.reading import Done
 from reader.models.user import Actor
 from reader.services.access import Access
@@ -46,6 +46,11 @@ class ImportService:
         """The newest 50."""
         user_id = self._access.user(actor)
         return [await self._imports.progress(job) for job in await self._imports.of_user(user_id, LIST_MOST)]
+
+    async def running(self, actor: Actor) -> list[Tally]:
+        """The counts of every import that runs, for operators."""
+        self._access.operator(actor)
+        return [await self._imports.tally(job.id) for job in await self._imports.running()]
 
     async def get(self, actor: Actor, import_id: int) -> Progress:
         return await self._imports.progress(await self._own(actor, import_id))

@@ -190,6 +190,7 @@ async def test_the_work_is_in_the_metrics(world: World, ada: Person, anyone: htt
     assert of("queue_dead_letters", queue="discovery", priority="user") == 1
     assert of("dead_letters") == 1
     assert of("feeds", state="active") == 1 and of("feeds", state="gone") == 0
+    assert of("imports") == 0 and of("import_feeds", state="waiting") == 0
     assert of("updater_due") >= 0 and of("updater_late_seconds") >= 0
     assert ("evantr_queue_done_total", (("priority", "user"), ("queue", "pull"))) in samples
     assert of("store", what="users") == 1
