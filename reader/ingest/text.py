@@ -88,10 +88,10 @@ def squeeze(text: str, *, limit: int | None = None) -> str:
 
 def without_unseen(text: str) -> str:
     """Strip what HTML text may not hold: control characters, bidi overrides and isolates, surrogates. Whitespace, soft
-    hyphens and direction marks stay."""
+    hyphens and direction marks stay; a form feed, which XML cannot hold, becomes a space."""
     if text.replace("\n", " ").isprintable():  # nearly all are, and this look is cheap
         return text
-    return _without(_UNWANTED, text)
+    return _without(_UNWANTED, text.replace("\x0c", " "))
 
 
 def _without(unwanted: re.Pattern[str], text: str) -> str:
