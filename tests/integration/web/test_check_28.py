@@ -75,7 +75,7 @@ async def test_hostile_feeds_do_nothing_in_any_sink(world: World, ada: Person, s
     for method, path in walk(world.app.routes):
         if method != "GET" or ENDLESS.search(path):
             continue
-        for number in {feeds[0], feeds[1], feeds[2], entries[0], entries[-1]}:
+        for number in {feeds[0], feeds[2], entries[0], entries[-1]}:
             address = filled(path, id=number, feed_id=number)
             await get(address + "?since=0")
             await get(address, headers={"X-Fragment": "1"})
@@ -92,7 +92,7 @@ async def test_hostile_feeds_do_nothing_in_any_sink(world: World, ada: Person, s
 
 async def test_errors_say_nothing_active(world: World, ada: Person) -> None:
     """Payloads as addresses, parameters and bodies: 4xx in words, with the same headers."""
-    for payload in some(300):
+    for payload in some(120):
         for http in (ada.http, ada.program):
             for answer in (
                 await http.get("/add", params={"url": payload}),
