@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test lint bench prove screenshots pins wheel clean
+.PHONY: run demo test lint bench bench-updater prove screenshots pins wheel clean
 
 run: $(VENV)/.run
 	@$(BIN)/evantr serve
@@ -22,6 +22,9 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+bench-updater: $(VENV)/.test
+	$(BIN)/python -m benchmarks.updater $(if $(SEED),--seed $(SEED)) $(if $(EACH),--each $(EACH)) $(if $(WRITE),--write)
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.prove $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)

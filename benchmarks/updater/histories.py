@@ -172,7 +172,7 @@ KINDS: dict[str, Callable[[random.Random, float], list[float]]] = {
     "reviving": reviving,
     "demo": demo,
 }
-DAILY = ("office hours", "day and night")  # feeds with a daily rhythm
+DAILY = ("office hours", "day and night", "weekdays", "once a day")  # feeds with a daily rhythm
 
 
 def population(seed: int, each: int, days: int) -> list[History]:

@@ -7,6 +7,7 @@ newest entries in the document. Each is swept over its own parameters.
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -102,10 +103,12 @@ class NewsBlur:
     readers: int
     scale: float
     rng: random.Random
-    found: list[float]
+    found: deque[float] = field(default_factory=deque)
 
     def next(self, now: float, document: Sequence[float], new: Sequence[float]) -> float:
-        self.found = [time for time in self.found if time > now - 30 * DAY] + [t for t in new if t > now - 30 * DAY]
+        self.found.extend(new)
+        while self.found and self.found[0] <= now - 30 * DAY:
+            self.found.popleft()
         minutes = min(self._minutes(len(self.found) / 30, document, now), 240.0) * self.scale
         return (minutes + self.rng.uniform(0, minutes) / 4) * MINUTE
 
@@ -145,7 +148,7 @@ def _commafeed(minutes: float, hours: float, rng: random.Random) -> Policy:
 
 
 def _newsblur(readers: int, scale: float, rng: random.Random) -> Policy:
-    return NewsBlur(readers, scale, rng, [])
+    return NewsBlur(readers, scale, rng)
 
 
 def sweeps() -> dict[str, list[Make]]:

@@ -8,20 +8,21 @@ rule, which no other spacing of as many requests beats; with a rhythm, requests 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import exp, gamma, sqrt
 
 from reader.ingest.rhythm import LEAST, MOST, Rates, Rhythm
 
 REGULAR_MOST, REGULAR_LEAST = 20.0, 0.85
 TAIL = 12.0
-TRUST = 0.9  # that the gap which runs is like those before
+TRUST = 0.85  # that the gap which runs is like those before
 SLOW = 3.0  # power of the tail
 FIRST_STEP, STEP = 1 / 6, 1.3
 HALVINGS = 5
 WEIBULL_SD = 1.2825  # π/√6: standard deviation of the logarithm of an exponential gap
 EULER = 0.5772
+CLUSTERED_MOST = 0.45
 FORGOTTEN = 1e6  # keeps probabilities above zero
-Law = tuple[float, float, float]
+Law = tuple[float, float, float, float]  # power, scale, tail, probability that nothing came until now
 State = tuple[float, float, float, float]
 
 
@@ -57,22 +58,28 @@ def pause(rhythm: Rhythm, now: float, pace: Pace = PACE) -> float:
 
 
 def _law(rhythm: Rhythm) -> tuple[Law, float]:
-    """((power, scale, probability that nothing came until now), age) of the gap that runs.
+    """(law of the gaps, age of the gap that runs).
 
     Gaps between moments, measured in expected moments, follow a Burr distribution: Weibull (power 1: chance alone;
     more: regular; less: in clusters) with an uncertain scale, mixed with a long tail: a feed that lets its regular
-    moment pass has changed its ways, and the longer it stays silent, the less is expected of it.
+    moment pass has changed its ways, and the longer it stays silent, the less is expected of it. Where moments come
+    in clusters the tail is as long as the gaps between clusters.
     """
-    power = min(REGULAR_MOST, max(REGULAR_LEAST, WEIBULL_SD / sqrt(max(1e-4, rhythm.gap_variance))))
+    wild = WEIBULL_SD / sqrt(max(1e-4, rhythm.gap_variance))
+    power = min(REGULAR_MOST, max(REGULAR_LEAST, wild))
     scale = exp(rhythm.gap_mean + EULER / power)
+    tail = SLOW
+    if wild < 1:
+        wild = max(CLUSTERED_MOST, wild)
+        tail *= max(1.0, exp(rhythm.gap_mean + EULER / wild) * gamma(1 + 2 / wild) / gamma(1 + 1 / wild) / 2)
     age = min(rhythm.age, scale * FORGOTTEN ** (1 / power))
-    return (power, scale, _silence(power, scale, age)), age
+    return (power, scale, tail, _silence(power, scale, tail, age)), age
 
 
-def _silence(power: float, scale: float, age: float) -> float:
+def _silence(power: float, scale: float, tail: float, age: float) -> float:
     """Probability that nothing comes for so many expected moments."""
     regular = (1 + (age / scale) ** power / TAIL) ** -TAIL
-    return float(TRUST * regular + (1 - TRUST) / (1 + age / SLOW) ** SLOW)
+    return float(TRUST * regular + (1 - TRUST) / (1 + age / tail) ** SLOW)
 
 
 def _ahead(law: Law, state: State, seconds: float, rate: float) -> State:
@@ -81,11 +88,11 @@ def _ahead(law: Law, state: State, seconds: float, rate: float) -> State:
 
     What comes after the first moment is taken to come by that rate.
     """
-    power, scale, base = law
+    power, scale, tail, base = law
     age, alone, moments, total = state
     expected = rate * seconds
     age += expected
-    still = _silence(power, scale, age) / base
+    still = _silence(power, scale, tail, age) / base
     more = moments + alone - still + (1 - (alone + still) / 2) * expected
     return age, still, more, total + (moments + more) / 2 * seconds
 
