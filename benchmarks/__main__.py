@@ -7,6 +7,7 @@ import os
 import platform
 from pathlib import Path
 
+from benchmarks.due import bench_due
 from benchmarks.fetch import bench_fetch
 from benchmarks.ingest import bench_ingest
 from benchmarks.reading import bench_reading
@@ -31,7 +32,8 @@ def main() -> None:
     parser.add_argument("--sizes", default="20000,200000,1000000", help="entries in the store, separated by commas")
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md")
     arguments = parser.parse_args()
-    figures = [*bench_ingest(), *bench_fetch(), *bench_reading([int(size) for size in arguments.sizes.split(",")])]
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    figures = [*bench_ingest(), *bench_fetch(), *bench_due(), *bench_reading(sizes)]
     write_json(figures, ROOT / "build" / "bench.json")
     print(table(figures))
     if arguments.write:

@@ -11,6 +11,7 @@ from reader.mappers.sqlite.migrations import (
     m0003_jobs,
     m0004_imports,
     m0005_search,
+    m0006_updater,
     m0007_tokens,
 )
 
@@ -20,6 +21,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0003_jobs", m0003_jobs.SQL),
     ("0004_imports", m0004_imports.SQL),
     ("0005_search", m0005_search.SQL),
+    ("0006_updater", m0006_updater.SQL),
     ("0007_tokens", m0007_tokens.SQL),
 )
 
