@@ -46,6 +46,7 @@ class FeedItem(BaseModel):
     position: int = Field(examples=[0])
     unread: int = Field(ge=0, examples=[12])
     total: int = Field(ge=0, examples=[240])
+    generated: bool = Field(description="True: made by Evantr from a page that publishes no feed.", examples=[False])
 
 
 def feed_item(row: FeedRow) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def feed_item(row: FeedRow) -> dict[str, Any]:
         "position": row.position,
         "unread": row.unread,
         "total": row.total,
+        "generated": row.generated,
     }
 
 

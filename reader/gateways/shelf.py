@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pyroaring import BitMap
 
 from reader.gateways.positions import FeedBook, Key
+from reader.ingest.generate import is_generated
 from reader.mappers.feeds import FeedMark
 from reader.mappers.subscriptions import ReadingDelta
 from reader.models.reading import FeedRow, Scope, Sidebar
@@ -82,6 +83,7 @@ class SubState:
                 position=self.sub.position,
                 unread=len(self.unread),
                 total=max(0, mark.seq - mark.floor),
+                generated=is_generated(mark.format),
             )
         return self._row
 

@@ -26,6 +26,7 @@ class FeedMark:
     icon: str | None
     state: FeedState
     error: str | None = None
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

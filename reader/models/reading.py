@@ -40,6 +40,7 @@ class FeedRow:
     position: int
     unread: int
     total: int  # visible entries
+    generated: bool = False  # made by Evantr from a page that publishes no feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from reader.gateways.feeds import FeedGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.ingest.address import canonical, normalize
+from reader.ingest.generate import is_generated
 from reader.models.feed import Feed, FeedState, Icon, Schedule
 from reader.models.reading import Done, FeedRow, Finding, FoundFeed
 from reader.models.subscription import Subscription
@@ -251,7 +252,7 @@ class FeedService:
         feed = facts.feed
         row = FeedRow(
             feed.id, feed.title, feed.title, feed.url, feed.site_url, feed.icon, feed.state, facts.schedule.error,
-            None, 0, 0, feed.seq - feed.floor,
+            None, 0, 0, feed.seq - feed.floor, is_generated(feed.format),
         )  # fmt: skip
         return health_of(row, facts, zone)
 

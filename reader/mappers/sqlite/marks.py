@@ -9,7 +9,10 @@ import sqlite3
 
 from reader.mappers.feeds import FeedMark
 
-MARK = "feed.id, feed.rev, feed.seq, feed.floor, feed.title, feed.url, feed.site_url, feed.icon, feed.state, feed.error"
+MARK = (
+    "feed.id, feed.rev, feed.seq, feed.floor, feed.title, feed.url, feed.site_url, feed.icon, feed.state, feed.error,"
+    " feed.format"
+)
 MARKS_SINCE = f"SELECT {MARK} FROM feed WHERE rev > ? ORDER BY rev LIMIT ?"
 
 

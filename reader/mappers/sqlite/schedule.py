@@ -38,7 +38,7 @@ SELECT {FEED}, {SCHEDULE.replace("id,", "feed.id,", 1)},
     EXISTS (SELECT 1 FROM subscription WHERE subscription.feed_id = feed.id)
 FROM feed LEFT JOIN host_pause ON host_pause.host = feed.host WHERE feed.id = ?
 """
-HELD = "SELECT title, site_url, state, error FROM feed WHERE id = ? AND lease_token = ?"
+HELD = "SELECT title, site_url, state, error, format FROM feed WHERE id = ? AND lease_token = ?"
 RECORD = """
 UPDATE feed SET
     state = ?, next_pull_at = ?, reason = ?, errors = ?, error = ?, etag = ?, last_modified = ?, body_digest = ?,
@@ -159,13 +159,14 @@ def _record_pull(con: sqlite3.Connection, feed_id: int, token: int, result: Pull
     if result.identity is not None:
         identity = result.identity
         con.execute(SET_IDENTITY, (identity.criterion, identity.note, identity.renewals, feed_id))
-    title, site_url = before[:2]
+    title, site_url, format_ = *before[:2], before[4]
     if result.meta is not NO_META:
         _set_meta(con, feed_id, result.meta)
         meta = result.meta
         title = title if meta.title is None else meta.title
         site_url = site_url if meta.site_url is None else meta.site_url
-    if before != (title, site_url, result.state, error):  # what a FeedMark shows
+        format_ = format_ if meta.format is None else meta.format
+    if before != (title, site_url, result.state, error, format_):  # what a FeedMark shows
         con.execute("UPDATE feed SET rev = ? WHERE id = ?", (next_feed_rev(con), feed_id))
         if before[:2] != (title, site_url):
             set_words(con, feed_id)

@@ -7,7 +7,8 @@ import pytest
 
 from reader.errors import NotFound
 from reader.mappers import Mappers
-from reader.models.feed import Icon
+from reader.mappers.feeds import FeedMeta, PullResult
+from reader.models.feed import Feed, Icon, Pull
 from tests.contract.mappers.conftest import Count
 from tests.contract.mappers.make import FAR, add_feed, add_user, append, fill, new_entry, pull_result, take
 
@@ -161,3 +162,28 @@ async def test_feeds_of_a_state_come_in_order_of_id_with_their_schedule(mappers:
     assert [feed.id for feed, _ in rest] == [feeds[3].id]
     assert [feed.id for feed, _ in await mappers.feeds.in_state("new", after=0, limit=9)] == [feeds[0].id, feeds[4].id]
     assert await mappers.feeds.in_state("gone", after=0, limit=9) == []
+
+
+async def test_the_format_of_a_feed_may_be_known_before_its_first_pull(mappers: Mappers) -> None:
+    """A generated feed's pull has to know what it is; a feed that is there keeps what it has. Marks carry it."""
+
+    async def create(format_: str) -> tuple[Feed, bool]:
+        return await mappers.feeds.create(
+            "https://a.test/page", title="", site_url=None, description=None, now=1.0, format=format_
+        )
+
+    feed, made = await create("generated")
+    assert made and feed.format == "generated"
+    same, made = await create("atom 1.0")
+    assert not made and same.format == "generated"
+    (mark,) = await mappers.feeds.marks([feed.id])
+    assert mark.format == "generated"
+    token = await mappers.feeds.lease(feed.id, 1.0, 9.0)
+    assert token is not None
+    result = PullResult(
+        pull=Pull(feed.id, 2.0, 200, 1, 1, 0, 0, None), state="active", next_pull_at=5.0, reason="", errors=0, error=None,
+        meta=FeedMeta(format="rss 2.0"),
+    )  # fmt: skip
+    assert await mappers.feeds.record_pull(feed.id, token, result)
+    (later,) = await mappers.feeds.marks_since(mark.rev, 10)
+    assert (later.format, later.rev > mark.rev) == ("rss 2.0", True)
