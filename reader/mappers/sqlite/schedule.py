@@ -159,7 +159,7 @@ def _record_pull(con: sqlite3.Connection, feed_id: int, token: int, result: Pull
     if result.identity is not None:
         identity = result.identity
         con.execute(SET_IDENTITY, (identity.criterion, identity.note, identity.renewals, feed_id))
-    title, site_url, format_ = *before[:2], before[4]
+    title, site_url, _, _, format_ = before
     if result.meta is not NO_META:
         _set_meta(con, feed_id, result.meta)
         meta = result.meta

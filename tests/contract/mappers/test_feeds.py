@@ -181,8 +181,8 @@ async def test_the_format_of_a_feed_may_be_known_before_its_first_pull(mappers: 
     token = await mappers.feeds.lease(feed.id, 1.0, 9.0)
     assert token is not None
     result = PullResult(
-        pull=Pull(feed.id, 2.0, 200, 1, 1, 0, 0, None), state="active", next_pull_at=5.0, reason="", errors=0, error=None,
-        meta=FeedMeta(format="rss 2.0"),
+        pull=Pull(feed.id, 2.0, 200, 1, 1, 0, 0, None), state="active", next_pull_at=5.0, reason="", errors=0,
+        error=None, meta=FeedMeta(format="rss 2.0"),
     )  # fmt: skip
     assert await mappers.feeds.record_pull(feed.id, token, result)
     (later,) = await mappers.feeds.marks_since(mark.rev, 10)
