@@ -58,7 +58,7 @@ async def _replay(address: str, fetches: list[object], marks: dict[int, list[str
     from reader.mappers.sqlite import open_store
 
     with tempfile.TemporaryDirectory(prefix="evantr-replay-") as folder:
-        mappers = await open_store(Path(folder) / "replay.sqlite", readers=1)
+        mappers = await open_store(Path(folder) / "replay.sqlite", readers=1, patience=0)
         try:
             await mappers.migrate()
             show = await _Show.open(mappers, Path(folder), address)

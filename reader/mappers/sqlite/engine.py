@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from reader.mappers.sqlite.connection import connect
-from reader.mappers.sqlite.gathering import Gathering
+from reader.mappers.sqlite.gathering import PATIENCE, Gathering
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,12 +108,12 @@ class Engine:
     answers only after COMMIT, so that an acknowledged write survives the death of the process.
     """
 
-    def __init__(self, path: Path, readers: int) -> None:
+    def __init__(self, path: Path, readers: int, patience: float = PATIENCE) -> None:
         self.path = path
         self.trips = 0
         """Tasks handed over to threads so far: what a round trip is elsewhere. near() hands nothing over."""
         self._trace: Trace | None = None
-        self._writes: Gathering[_Call] = Gathering()
+        self._writes: Gathering[_Call] = Gathering(patience)
         self._reads: SimpleQueue[_Call | None] = SimpleQueue()
         self._closed = False
         self._near = connect(path, query_only=True, busy_seconds=0)

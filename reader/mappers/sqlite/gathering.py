@@ -13,12 +13,14 @@ PATIENCE = 0.02
 
 
 class Gathering(Generic[T]):
-    """What waits for the writer. An urgent write wakes it at once; patient ones are let gather for PATIENCE seconds.
+    """What waits for the writer. An urgent write wakes it at once; patient ones are let gather for
+    ``patience`` seconds.
 
     A thousand pulls that end within a second thus share fifty commits, and hardly ever wake the thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._calls: deque[T] = deque()
         self._some = threading.Event()
         self._urgent = threading.Event()
@@ -44,7 +46,7 @@ class Gathering(Generic[T]):
         """Waits for calls, MOST_IN_A_BATCH at most; None at the end."""
         self._some.wait()
         if len(self._calls) < MOST_IN_A_BATCH:
-            self._urgent.wait(PATIENCE)
+            self._urgent.wait(self._patience)
         # Cleared before the calls are taken: one that comes meanwhile is taken now or wakes the next round.
         self._some.clear()
         self._urgent.clear()

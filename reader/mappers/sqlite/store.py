@@ -12,6 +12,7 @@ from reader.mappers.sqlite.engine import Engine, StoreError
 from reader.mappers.sqlite.entries import SqliteEntries
 from reader.mappers.sqlite.feeds import SqliteFeeds
 from reader.mappers.sqlite.flags import SqliteFlags
+from reader.mappers.sqlite.gathering import PATIENCE
 from reader.mappers.sqlite.imports import SqliteImports
 from reader.mappers.sqlite.migrations import MIGRATIONS, applied, migrate
 from reader.mappers.sqlite.operations import SqliteOperations
@@ -62,16 +63,19 @@ def _satisfies(mappers: SqliteMappers) -> Mappers:
     return mappers
 
 
-async def open_store(path: Path, *, readers: int = 2) -> SqliteMappers:
-    """Opens the database at ``path``, making folder and file where there are none. Does not migrate."""
-    return SqliteMappers(await asyncio.to_thread(_open, path, readers))
+async def open_store(path: Path, *, readers: int = 2, patience: float = PATIENCE) -> SqliteMappers:
+    """Opens the database at ``path``, making folder and file where there are none. Does not migrate.
+
+    ``patience``: how long writes that nobody waits for may gather, in seconds.
+    """
+    return SqliteMappers(await asyncio.to_thread(_open, path, readers, patience))
 
 
-def _open(path: Path, readers: int) -> Engine:
+def _open(path: Path, readers: int, patience: float) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)  # password hashes are in it
     try:
-        return Engine(path, readers)
+        return Engine(path, readers, patience)
     except sqlite3.Error as error:
         raise StoreError(f"The database {path} cannot be opened: {error}.") from error
