@@ -54,7 +54,7 @@ function receive({ type, data }) {
   reached();
   const detail = JSON.parse(data || "{}");
   const known = type === "counters" && detail.rev === state.rev && (detail.feed_rev ?? state.feed_rev) === state.feed_rev;
-  if (type !== "flag" && type !== "feed" && !known) readCounts();
+  if (!["flag", "feed", "import"].includes(type) && !known) readCounts();
   if (type === "feed") import("./icon.js").then(({ redraw }) => redraw(detail.feed_id));
   tell(type, detail);
 }
@@ -64,7 +64,7 @@ function listen() {
   refusals = 0;
   source = new EventSource("/api/v1/stream");
   source.addEventListener("open", () => { streamed = true; refusals = 0; reached(); });
-  for (const kind of ["counters", "entries", "feed", "flag", "lost"]) source.addEventListener(kind, receive);
+  for (const kind of ["counters", "entries", "feed", "flag", "import", "lost"]) source.addEventListener(kind, receive);
   source.addEventListener("error", () => {
     unreached();
     if (source.readyState !== EventSource.CLOSED && ++refusals < 4) return;
