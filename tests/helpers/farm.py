@@ -24,7 +24,7 @@ SHARES: tuple[tuple[Kind, int], ...] = (
 missing ones are 404, renewed ones too, but their site names a new one, faulty ones are 500, busy ones 429."""
 STATES: dict[Kind, str] = {"missing": "failed", "renewed": "need", "faulty": "failed", "busy": "failed"}
 FORMATS: tuple[FeedFormat, ...] = ("rss", "atom", "json", "rss", "rdf")
-HOSTS = 12
+HOSTS = 6
 NEWEST = 1_790_000_000.0
 
 
@@ -47,9 +47,10 @@ class Planned:
 
 
 class Farm:
-    """``feeds`` feeds with ``entries`` entries each, the same for the same ``seed``."""
+    """``feeds`` feeds with ``entries`` entries each, the same for the same ``seed``. Each answers after a time between
+    half and one and a half of ``latency`` seconds; the slow ones take longer."""
 
-    def __init__(self, feeds: int, entries: int, seed: int) -> None:
+    def __init__(self, feeds: int, entries: int, seed: int, latency: float = 0.0) -> None:
         self.entries = entries
         self._chance = random.Random(seed)
         with socket.socket() as probe:
@@ -59,7 +60,11 @@ class Farm:
         kinds = [*(SHARES[0][0] for _ in range(feeds - len(kinds))), *kinds][-feeds:]
         self._chance.shuffle(kinds)
         self.feeds = [self._plan(number, kind) for number, kind in enumerate(kinds)]
-        self._delays = {feed.number: self._chance.uniform(0.3, 1.2) for feed in self.feeds if feed.kind == "slow"}
+        self._delays = {
+            feed.number: latency * self._chance.uniform(0.5, 1.5)
+            + (self._chance.uniform(0.3, 1.2) if feed.kind == "slow" else 0.0)
+            for feed in self.feeds
+        }
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
