@@ -24,6 +24,8 @@ def signed_in(reader: Reader, feed: int, folder: int, entry: int) -> list[str]:
         "/settings/reading",
         "/settings/account",
         "/settings/tokens",
+        "/settings/export",
+        "/import",
         "/no-such-page",
     ]
 

@@ -2,8 +2,8 @@
 import (check 1 of the threats).
 
 The farm's hosts answer as slowly as busy sites do, so that an import lasts about a minute and kills come into the
-middle of everything. At the end exactly the right feeds and entries are there, each once, within twice the time of an undisturbed import;
-the bar never goes back, its numbers always add up, and it ends at the truth.
+middle of everything. At the end exactly the right feeds and entries are there, each once, within twice the time of an
+undisturbed import; the bar never goes back, its numbers always add up, and it ends at the truth.
 """
 
 from __future__ import annotations
