@@ -51,11 +51,14 @@ class Manager:
         self._used: dict[str, float] = {}  # queue → monotonic time when a job of it was started last
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._busy: Counter[str] = Counter()
+        self._apart: set[str] = set()  # keys of jobs in the ward: they take no place
         self._wake = asyncio.Event()
         self._stopping = False
         self.meter = LoadMeter()
         self.figures = Figures()
-        self._runner = Runner(container, transport, self.figures, self._settings.__getitem__, self._ward)
+        self._runner = Runner(
+            container, transport, self.figures, self._settings.__getitem__, self._ward, self._set_apart
+        )
 
     @property
     def counts(self) -> Counts:
@@ -176,8 +179,20 @@ class Manager:
                 self._tasks[task] = item
                 task.add_done_callback(self._left)
 
+    def _set_apart(self, key: str) -> None:
+        """The job goes to the ward: its place is free for another."""
+        queue = next((item.queue for item in self._tasks.values() if item.key == key), None)
+        if queue is not None and key not in self._apart:
+            self._apart.add(key)
+            self._busy[queue] -= 1
+            self._wake.set()
+
     def _left(self, task: asyncio.Task[None]) -> None:
-        self._busy[self._tasks.pop(task).queue] -= 1
+        item = self._tasks.pop(task)
+        if item.key in self._apart:
+            self._apart.remove(item.key)
+        else:
+            self._busy[item.queue] -= 1
         self._wake.set()
         if not task.cancelled() and task.exception() is not None:
             log.critical("a job got past its runner", exc_info=task.exception())

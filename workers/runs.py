@@ -17,7 +17,7 @@ from reader.container import Container
 from reader.events import FeedChanged, JobFinished, feed_topic, job_topic
 from reader.gateways.pull_rules import FAR_FUTURE
 from reader.gateways.pulls import PullOutcome
-from reader.gateways.work import Suspect, is_row
+from reader.gateways.work import SUSPECT, Suspect, is_row
 from reader.jobs import USER_QUEUES, Payload, PullFeed
 from reader.models.job import Job
 from reader.models.operations import DeadLetter, JobStory, QueueSettings
@@ -70,7 +70,10 @@ class Runner:
         figures: Figures,
         settings: Callable[[str], QueueSettings],
         ward: Ward,
+        apart: Callable[[str], None] = lambda key: None,
     ) -> None:
+        self._apart = apart
+
         self._container = container
         self._transport = transport
         self._figures = figures
@@ -82,6 +85,7 @@ class Runner:
         """What runs now, by key."""
         self.cancelled: set[str] = set()
         """Keys of running jobs that somebody cancelled, or whose lease was lost."""
+        self._alone: set[str] = set()  # keys that were in the ward with others when it died
 
     async def serve(self, item: Delivery) -> None:
         """One job from its start to its end. Nothing that it raises gets past here, but cancellation."""
@@ -175,14 +179,11 @@ class Runner:
         if lost >= LOST_MOST:
             await self._set_aside(run, POISON.format(count=lost), lost)
             return None
-        run.lines.append(f"{_count(lost)} of its runs ended with their process; it runs in a process apart.")
         try:
-            result = await self._ward.run(payload, alone=lost > 1, seconds=run.settings.time_limit)
+            result = await self._in_ward(run, lost)
         except WardDied as error:
-            log.warning("a pull ended its process", feed_id=payload.feed_id, times=lost + 1)
-            await self._work.free_ward(error.holder)
-            run.state, run.error = "failed", f"The pull failed: {error}."
-            return 0.0
+            await self._work.free_ward(error.holder, counts=error.alone)
+            return self._died(run, error)
         except TimeoutError:
             self._failed_due(run, TOO_LONG.format(run.settings.time_limit))
             return None
@@ -190,6 +191,22 @@ class Runner:
         await self._operations.drop([run.item.key])
         await self._container.bus.publish(feed_topic(payload.feed_id), FeedChanged(payload.feed_id))
         return None
+
+    async def _in_ward(self, run: Run, lost: int) -> jobs.Result:
+        """Run it where its death does no harm and is seen. It takes no place of the queue meanwhile."""
+        run.lines.append(f"{_count(lost)} of its runs ended with their process; it runs in a process apart.")
+        key = run.item.key
+        self._apart(key)
+        result = await self._ward.run(run.item.payload, alone=key in self._alone, seconds=run.settings.time_limit)
+        self._alone.discard(key)
+        return result
+
+    def _died(self, run: Run, error: WardDied) -> float:
+        """The ward died: alone in it, it was this job; with others, it has to run there alone."""
+        log.warning("a job's process apart died", alone=error.alone, args=in_words(run.item.payload))
+        (self._alone.discard if error.alone else self._alone.add)(run.item.key)
+        run.state, run.error = "failed", f"The job failed: {error}."
+        return 0.0
 
     async def _set_aside(self, run: Run, error: str, count: int) -> None:
         """The letter first: a crash in between buries it once more, and never loses it."""
@@ -228,10 +245,8 @@ class Runner:
                 await self._work.give_back(row)
             raise
         except WardDied as error:
-            log.warning("a job ended its process", times=row.lost + 1)
-            run.state, run.error = "failed", f"The job failed: {error}."
-            await self._work.lose(row)
-            return 0.0
+            await (self._work.lose(row) if error.alone else self._work.give_back(row))
+            return self._died(run, error)
         except TimeoutError:
             return await self._failed_row(run, row, TOO_LONG.format(run.settings.time_limit))
         except Exception as error:
@@ -244,9 +259,8 @@ class Runner:
 
     async def _perform(self, run: Run, payload: Payload, row: Job) -> jobs.Result:
         limit = run.settings.time_limit
-        if row.lost and payload.WATCHED:
-            run.lines.append(f"{_count(row.lost)} of its runs ended with their process; it runs in a process apart.")
-            return await self._ward.run(payload, alone=row.lost > 1, seconds=limit)
+        if row.lost >= SUSPECT and payload.WATCHED:
+            return await self._in_ward(run, row.lost)
         async with asyncio.timeout(limit):
             return await jobs.run(self._container, payload)
 

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "workers.ward")
 IDLE_SECONDS = 20.0
+AT_ONCE = 32
 LATE_SECONDS = 10.0  # after its time limit a job must have answered, or the ward hangs
 LINE_BYTES = 64 * 1024 * 1024
 
@@ -34,8 +35,10 @@ LINE_BYTES = 64 * 1024 * 1024
 class WardDied(Exception):
     """The process ended while this job ran in it; ``holder`` is the name that its leases bear."""
 
-    def __init__(self, code: int | None, holder: str) -> None:
+    def __init__(self, code: int | None, holder: str, crowd: int) -> None:
         self.holder = holder
+        self.alone = crowd <= 1
+        """Nothing else ran in it: it was this job."""
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         super().__init__(f"it ended its process ({how})")
 
@@ -89,7 +92,7 @@ class Ward:
     @asynccontextmanager
     async def _place(self, alone: bool) -> AsyncIterator[None]:
         async with self._gate:
-            await self._gate.wait_for(lambda: not self._alone and not (alone and self._inside))
+            await self._gate.wait_for(lambda: not self._alone and self._inside < (1 if alone else AT_ONCE))
             self._inside += 1
             self._alone = alone
         try:
@@ -120,7 +123,7 @@ class Ward:
         line = json.dumps({"n": number, "name": payload.NAME, "args": asdict(payload), "seconds": seconds})
         try:
             if process is not self._process or process.stdin is None:
-                raise WardDied(process.returncode, self._holder)
+                raise WardDied(process.returncode, self._holder, len(self._answers))
             process.stdin.write(line.encode() + b"\n")
             return await asyncio.wait_for(answer, seconds + LATE_SECONDS)
         except TimeoutError:
@@ -156,9 +159,9 @@ class Ward:
         code = await process.wait()
         if process is self._process:
             self._process = None
-        for waiting in list(self._answers.values()):
-            if not waiting.done():
-                waiting.set_exception(WardDied(code, holder))
+        crowd = [waiting for waiting in self._answers.values() if not waiting.done()]
+        for waiting in crowd:
+            waiting.set_exception(WardDied(code, holder, len(crowd)))
 
 
 # ---- the process itself

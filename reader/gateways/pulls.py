@@ -30,7 +30,7 @@ from reader.gateways.pull_rules import (
     state_after_error,
     validators,
 )
-from reader.gateways.work import Suspect, WorkGateway
+from reader.gateways.work import SUSPECT, Suspect, WorkGateway
 from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
 from reader.ingest.reasons import Reason
@@ -155,7 +155,7 @@ class PullGateway:
             if pause_left(trip.schedule, now):
                 ended = await self._wait_for_host(trip)
                 return PullOutcome(skipped=True)
-            if careful and trip.schedule.lost:
+            if careful and trip.schedule.lost >= SUSPECT:
                 raise Suspect(trip.schedule.lost)
             try:
                 outcome = await self._go(trip)

@@ -21,8 +21,12 @@ from reader.process import WARD, holder_name, is_dead
 log = structlog.get_logger(__name__)
 
 
+SUSPECT = 2
+"""Once may be chance: dozens of jobs run when somebody pulls the plug."""
+
+
 class Suspect(Exception):
-    """The last run of this job ended with its process: it may have ended it. ``lost``: how many did in a row."""
+    """The last runs of this job ended with their process: it may have ended them. ``lost``: how many in a row."""
 
     def __init__(self, lost: int) -> None:
         super().__init__(f"{lost} runs of this job ended with their process")
@@ -61,7 +65,7 @@ class WorkGateway:
         """The job, ours for ``seconds``; None when it is done or somebody else has it."""
         now = self._clock.now()
         row = await self._jobs.start(key_of(payload), now, now + seconds, holder_name())
-        if row is not None and row.lost and payload.WATCHED:
+        if row is not None and row.lost >= SUSPECT and payload.WATCHED:
             await self._jobs.hold(row.key, row.lease_token, holder_name() + WARD)
         return row
 
@@ -86,9 +90,9 @@ class WorkGateway:
             log.warning("what dead processes ran is taken over", jobs=freed)
         return freed
 
-    async def free_ward(self, holder: str) -> None:
-        """The ward of that name died while we live: what it pulled is under suspicion."""
-        await self._feeds.free(holder, self._clock.now(), counts=True)
+    async def free_ward(self, holder: str, *, counts: bool) -> None:
+        """The ward of that name died while we live. It ``counts`` where one job alone ran in it."""
+        await self._feeds.free(holder, self._clock.now(), counts=counts)
 
     async def cancel(self, key: str) -> bool:
         """A waiting or running job is over; who runs it is fenced and learns it by its next beat."""

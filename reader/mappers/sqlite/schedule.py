@@ -79,7 +79,7 @@ def _schedule(con: sqlite3.Connection, feed_id: int) -> Schedule | None:
 
 def _make_due(con: sqlite3.Connection, feed_id: int, now: float) -> None:
     # One that ended its process before is still watched, but has its chances again.
-    con.execute("UPDATE feed SET next_pull_at = min(next_pull_at, ?), lost = min(lost, 1) WHERE id = ?", (now, feed_id))
+    con.execute("UPDATE feed SET next_pull_at = min(next_pull_at, ?), lost = min(lost, 2) WHERE id = ?", (now, feed_id))
     if con.execute("SELECT 1 FROM feed WHERE id = ? AND state = 'gone'", (feed_id,)).fetchone():
         con.execute("UPDATE feed SET state = 'failing', rev = ? WHERE id = ?", (next_feed_rev(con), feed_id))
 
