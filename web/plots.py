@@ -188,7 +188,7 @@ def draw(rhythm: Rhythm, title: str) -> Markup:
         f'<svg class="plot ax" height="172" aria-hidden="true">{axis}</svg>{bars(rhythm)}'
         f'<div class="dayl" aria-hidden="true">{days}</div>{cells(rhythm)}</div>'
         f'<figcaption><p id="rt">Each bar is how often Evantr checks in that hour of the day. It follows from the days'
-        f" below: the darker an hour, the closer its entries came. {esc(words(rhythm, title))}"
+        f" below: the stronger the colour of an hour, the closer its entries came. {esc(words(rhythm, title))}"
         f"{esc(week_words(rhythm, title))}</p>{table(rhythm)}</figcaption></figure>"
     )
     return safe(figure)
