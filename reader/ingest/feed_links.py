@@ -48,6 +48,7 @@ _TYPES = {
     "application/feed+json": "json", "application/json+feed": "json",
 }  # fmt: skip
 _GENERIC = {"text/xml", "application/xml", "application/rdf+xml", "text/rdf+xml", "application/x-cdf"}
+_CARELESS = ("rss", "self", "subscribe", "subscription", "syndication", "xml")
 _RDF = ("application/rdf+xml", "text/rdf+xml")
 
 _PATH = re.compile(
@@ -114,7 +115,8 @@ def linked(attributes: dict[str, str], base: str) -> Candidate | None:
     """The feed that a <link> (or a Link header) names; None if it names none."""
     rel = attributes.get("rel", "").lower().split()
     named = "feed" in rel or "service.feed" in rel
-    if not (named or "alternate" in rel) or "stylesheet" in rel:
+    careless = not rel or rel[0] in _CARELESS  # by its type alone it is told to be a feed
+    if not (named or careless or "alternate" in rel) or "stylesheet" in rel:
         return None
     kind = re.sub(r"\s+", " ", attributes.get("type", "").split(";")[0]).strip().lower()
     title = clean_text(attributes.get("title", ""), limit=300)
@@ -125,6 +127,10 @@ def linked(attributes: dict[str, str], base: str) -> Candidate | None:
     if verdict is None:
         return None
     format_, tier = verdict
+    if careless and not named:
+        if kind not in _TYPES:
+            return None
+        tier = Tier.GENERIC
     return Candidate(url, title, format_, 0, tier, attributes.get("hreflang", "").strip()[:35])
 
 

@@ -38,8 +38,8 @@ def icon_of(attributes: dict[str, str], base: str) -> IconLink | None:
         return None
     if "manifest" in rel:
         return IconLink(url, "", "manifest", "manifest")
-    for name in ("icon", *_TOUCH, "fluid-icon", "mask-icon", "image_src"):
-        if name in rel and name != "image_src":
+    for name in ("icon", *_TOUCH, "fluid-icon", "mask-icon"):
+        if name in rel:
             return IconLink(url, sizes, kind, name, media)
     return None
 

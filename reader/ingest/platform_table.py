@@ -78,7 +78,7 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("*.tistory.com", _ANY, "rss", ("https://{host}/rss",)),
     ("blog.naver.com", r"/(\w+)", "rss", ("https://rss.blog.naver.com/{0}.xml",)),
     ("velog.io", r"/@([\w-]+)", "rss", ("https://v2.velog.io/rss/{0}",)),
-    ("ameblo.jp", r"/([\w-]+)", "rss", ("http://rssblog.ameba.jp/{0}/rss20.html",)),
+    ("ameblo.jp", r"/([\w-]+)", "rss", ("https://rssblog.ameba.jp/{0}/rss20.xml",)),
     ("*.livejournal.com", _ANY, "atom", ("https://{host}/data/atom",)),
     ("*.dreamwidth.org", _ANY, "atom", ("https://{host}/data/atom",)),
     ("write.as", r"/([\w-]+)", "rss", ("https://write.as/{0}/feed/",)),

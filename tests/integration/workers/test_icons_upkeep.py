@@ -67,6 +67,18 @@ async def test_a_site_that_loses_its_icon_keeps_ours(bench: Bench, site: Site) -
     assert (await bench.stored(feed_id)).icon == icon
 
 
+async def test_the_feeds_own_icon_where_the_site_has_none(bench: Bench, site: Site) -> None:
+    image = f"<image><url>{site.url('/cover.png')}</url><title>x</title><link>x</link></image>"
+    item = "<item><title>One</title><guid>1</guid></item>"
+    rss = f"<rss version='2.0'><channel><title>T</title><link>{site.url('/')}</link>{image}{item}</channel></rss>"
+    site.put("/feed.xml", rss, "application/rss+xml")
+    site.put("/cover.png", png(24))
+    feed_id = await bench.feed(site.url("/feed.xml"))
+    await bench.pull(feed_id)
+    await jobs.run(bench.container, FetchIcon(feed_id))
+    assert (await bench.stored(feed_id)).icon == hashlib.sha256(png(24)).hexdigest()
+
+
 async def test_icons_are_asked_for_again_after_a_week(bench: Bench, site: Site) -> None:
     feed = site.feed()
     feed.publish()
