@@ -7,6 +7,7 @@ lost at any time: feeds stay due and rows stay waiting, so the next round brings
 from __future__ import annotations
 
 import asyncio
+import time
 
 import structlog
 
@@ -25,6 +26,8 @@ LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
 LONGEST_SLEEP = 2.0
 SHORTEST_SLEEP = 0.05
+REST, MOST_REST = 10, 0.25  # times the last round took, and seconds at most
+ROWS_SECONDS = 1.0
 CLOCK_BACK = 5.0  # seconds; less is steering
 UPKEEP_SECONDS = 3600.0
 
@@ -44,6 +47,7 @@ class Updater:
         self.leads_since: float | None = None
         """UTC; None while it stands by."""
         self._upkeep_at = 0.0
+        self._rows_at = 0.0
         self._ahead = self._ahead_now()
         self._clock_checked = False
 
@@ -54,12 +58,13 @@ class Updater:
     async def run(self) -> None:
         """Lead whenever the lease can be had; an error ends one round, never the updater."""
         while True:
+            start = time.perf_counter()
             try:
                 pause = await self._round()
             except Exception:
                 log.exception("a round of the updater failed")
                 pause = LONGEST_SLEEP
-            await self._sleep(pause)
+            await self._sleep(pause, least=min(MOST_REST, REST * (time.perf_counter() - start)))
 
     async def stop(self) -> None:
         """Give the lease up."""
@@ -72,7 +77,10 @@ class Updater:
             return LONGEST_SLEEP
         await self._mind_the_clock()
         _, held = await self._sweeper.feeds()
-        await self._sweeper.rows()
+        now = self._clock.monotonic()
+        if now >= self._rows_at:  # a row is enqueued when it is written; this only finds those that were lost, or wait
+            self._rows_at = now + ROWS_SECONDS
+            await self._sweeper.rows()
         if self._clock.monotonic() >= self._upkeep_at:
             self._upkeep_at = self._clock.monotonic() + UPKEEP_SECONDS
             await self._transport.put(Upkeep())
@@ -103,11 +111,13 @@ class Updater:
         # What is due already is on its way; looking again at once would be idle.
         return LONGEST_SLEEP if wait <= 0 else max(SHORTEST_SLEEP, min(LONGEST_SLEEP, wait))
 
-    async def _sleep(self, seconds: float) -> None:
-        """Until something may have become possible: time passes, or a pull left and its host has room."""
-        await asyncio.sleep(SHORTEST_SLEEP)
+    async def _sleep(self, seconds: float, least: float) -> None:
+        """Until something may have become possible: time passes, or a pull left and its host has room. A long backlog
+        takes long to look through, so ``least`` keeps the looking a small part of the work."""
+        least = max(SHORTEST_SLEEP, least)
+        await asyncio.sleep(least)
         try:
-            async with asyncio.timeout(max(0.0, seconds - SHORTEST_SLEEP)):
+            async with asyncio.timeout(max(0.0, seconds - least)):
                 await self._transport.departure()
         except TimeoutError:
             return
