@@ -72,6 +72,7 @@ class FetchIcon:
     ROW: ClassVar[bool] = True
     WATCHED: ClassVar[bool] = True
     feed_id: int
+    named: str | None = None  # the address that the feed itself gives
 
     @property
     def queue(self) -> str:
@@ -116,7 +117,7 @@ USER_QUEUES = ("pull", "discovery")
 SYSTEM_QUEUES = ("pull-sys", "import", "icon", "crawl", "upkeep")
 
 
-NO_IDENTITY = ("user", "imported", "typed", "page")
+NO_IDENTITY = ("user", "imported", "typed", "page", "named")
 """Fields that say who asks and how: they do not make it another job."""
 
 

@@ -12,6 +12,7 @@ import multiprocessing.connection
 import os
 import pickle
 import resource
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from typing import Any
 from reader.errors import Upstream
 
 TOO_BIG = "This document takes too much memory to read."
-SMALL = 60_000  # bytes that the pipe takes at once
+BUFFER = 400_000  # bytes that the pipe is asked to take at once
 END_SECONDS = 5.0
 
 
@@ -62,6 +63,7 @@ class CpuProcess:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([])
         self._pipe, theirs = context.Pipe()
+        self._small = _widen(self._pipe)
         self._process = context.Process(target=_live, args=(theirs, self._memory_bytes), daemon=True)
         self._process.start()
         theirs.close()
@@ -92,7 +94,7 @@ class CpuProcess:
         raise value
 
     async def _exchange(self, message: bytes) -> bytes:
-        if len(message) <= SMALL:
+        if len(message) <= self._small:
             self._pipe.send_bytes(message)
         else:
             await asyncio.to_thread(self._pipe.send_bytes, message)
@@ -121,6 +123,14 @@ class CpuProcess:
         self.kill()
         await asyncio.to_thread(self._reap)
         self._pipe.close()
+
+
+def _widen(pipe: Connection) -> int:
+    """Gives the pipe a larger buffer; returns how long a message may be so that sending it to an idle process waits for
+    nothing. (The kernel counts its own records too, so half of what it grants is for bytes.)"""
+    with socket.socket(fileno=os.dup(pipe.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        return end.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 4
 
 
 # ---- in the process

@@ -15,10 +15,10 @@ from reader.gateways.work import WorkGateway
 from reader.ingest.fetch import Fetcher
 from reader.ingest.icon import find_icon, icon_at
 from reader.ingest.icon_links import IconLink
-from reader.ingest.work import discover_page, preview_feed
+from reader.ingest.work import discover_page
 from reader.jobs import Cpu, FetchIcon, key_of
 from reader.mappers import Mappers
-from reader.models.feed import Feed, Icon
+from reader.models.feed import Icon
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,9 @@ class IconGateway:
             return orjson.dumps({"icon": None, "note": "the feed is gone"}).decode()
         site = feed.site_url or urljoin(feed.url, "/")
         final, links = await self._links(site)
-        found = await find_icon(final, links, self._fetcher, self._cpu.run) or await self._own(feed)
+        found = await find_icon(final, links, self._fetcher, self._cpu.run)
+        if found is None and job.named:
+            found = await icon_at(job.named, self._fetcher, self._cpu.run)
         if found is None and feed.icon is not None:
             return orjson.dumps(
                 {"icon": feed.icon, "note": "the site has none at the moment; the old one stays"}
@@ -66,15 +68,3 @@ class IconGateway:
             log.debug("no page to take an icon from", url=site, error=str(error))
             return site, []
         return page.final_url, found.icons
-
-    async def _own(self, feed: Feed) -> tuple[str, bytes] | None:
-        """The icon that the feed itself names, where its site has none."""
-        try:
-            answer = await self._fetcher.get(feed.url)
-            preview = await self._cpu.run(
-                preview_feed, answer.body, answer.final_url, answer.content_type, self._clock.now()
-            )
-        except Upstream as error:
-            log.debug("no feed to take an icon from", url=feed.url, error=str(error))
-            return None
-        return await icon_at(preview.icon, self._fetcher, self._cpu.run) if preview.icon else None

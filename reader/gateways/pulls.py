@@ -207,7 +207,7 @@ class PullGateway:
         return await self._end_well(trip, fetched, digest, rhythm, Appended(trip.feed.seq, (), ()))
 
     async def _changed(self, trip: _Trip, fetched: Fetched, digest: bytes | None) -> PullOutcome:
-        known = await self._entries.known(trip.feed.id, compared(fetched.body))
+        known = await self._entries.known(trip.feed.id, compared(fetched.body)) if trip.feed.seq else {}
         before = trip.schedule
         identity = Identity(before.criterion, before.criterion_note, before.renewals)
         try:
@@ -237,7 +237,7 @@ class PullGateway:
         if appended.new:
             last = appended.new[-1].id
             await self._bus.publish(feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last))
-        await self._want_icon(trip)
+        await self._want_icon(trip, document.icon)
         return outcome
 
     async def _end_well(
@@ -378,9 +378,9 @@ class PullGateway:
         trip.target, trip.moved, trip.moved_since = None, 0, None
         return left
 
-    async def _want_icon(self, trip: _Trip) -> None:
+    async def _want_icon(self, trip: _Trip, named: str | None) -> None:
         """Weekly, and at once while there is none."""
-        job = FetchIcon(trip.feed.id)
+        job = FetchIcon(trip.feed.id, named)
         if await icon_wanted(self._work, job, self._clock.now()):
             await self._work.submit(job, delay=ICON_LATER if trip.imported else 0)
             if not trip.imported:

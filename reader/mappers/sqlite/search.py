@@ -35,7 +35,7 @@ HIGHEST_ID = 1 << 62
 _TAG = re.compile(r"<[^>]*>")
 # Scripts that write no spaces between words: each character is a word of its own, and a word a phrase.
 _UNSPACED = re.compile(
-    r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])"
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
 )
 
 Row = tuple[int, str, str | None, str, str]
@@ -51,7 +51,11 @@ def words(title: str, author: str | None, tags: str, content: str) -> tuple[str,
 
 
 def _spaced(text: str) -> str:
-    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
+    return text if text.isascii() else _UNSPACED.sub(_apart, text)
+
+
+def _apart(run: re.Match[str]) -> str:
+    return f" {' '.join(run[0])} "
 
 
 def index(con: sqlite3.Connection, rows: Iterable[Row]) -> None:
