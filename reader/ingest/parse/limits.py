@@ -10,9 +10,12 @@ MAX_BODY = 20_000_000
 MAX_TOKEN = 1_000_000  # a tag, comment or instruction: no feed needs one of a hundredth of this
 MAX_TEXT = 10_000_000  # one run of text or CDATA; libxml2 takes no longer one
 MAX_TAGS_OUTSIDE_CDATA = 400_000  # each becomes a node of the tree
+MAX_ATTRIBUTES = 1000  # of one tag: libxml2 takes quadratic time
 MAX_DEPTH = 256  # libxml2's own
 MAX_ENTRIES = 10_000
 _SMALL = 500_000  # nothing in a document this short can be over a limit of length
+_FEW_ATTRIBUTES = 2000
+_LONG_TAG = re.compile(r"<[^<>!?/][^<>]{4000,}")
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 
 
@@ -24,6 +27,10 @@ def check_size(body: bytes) -> None:
 
 def check_markup(text: str) -> None:
     """Refuse single tokens and numbers of tags beyond measure. Linear in the length. Raises Upstream("too_large")."""
+    if text.count('="') + text.count("='") > _FEW_ATTRIBUTES:
+        for match in _LONG_TAG.finditer(text):
+            if match[0].count("=") > MAX_ATTRIBUTES:
+                raise too_large(f"One of its tags has more than {MAX_ATTRIBUTES} attributes.")
     if len(text) <= _SMALL:
         return
     if text.count("<") > MAX_TAGS_OUTSIDE_CDATA and _CDATA.sub("", text).count("<") > MAX_TAGS_OUTSIDE_CDATA:

@@ -37,6 +37,7 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(r"([^\s=<>\"'/]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?")
 _LOOK_AHEAD = 200
+MAX_CUTS = 20  # each takes time in proportion to the rest of the document
 _TYPE = re.compile(r" (?:type|mode)=\"[^\"]*\"")
 
 
@@ -68,6 +69,7 @@ class _Soup:
         self.root = ""
         self.attributes = ""
         self.channel = False
+        self.cuts = 0
         self.ends: dict[str, int] = {}
 
     def strain(self) -> str | None:
@@ -113,7 +115,10 @@ class _Soup:
 
     def _cdata(self, match: re.Match[str]) -> int:
         text, end = match["cdata"], match.end()
-        if self._in_leaf() and not match["end"]:  # never closed: it ends where its element does
+        if (
+            self._in_leaf() and not match["end"] and self.cuts < MAX_CUTS
+        ):  # never closed: it ends where its element does
+            self.cuts += 1
             cut = re.search(rf"</{re.escape(self.stack[-1][0])}\s*>", text, re.IGNORECASE)
             if cut:
                 text, end = text[: cut.start()], match.start() + len("<![CDATA[") + cut.start()
