@@ -70,6 +70,7 @@ class _Soup:
         self.attributes = ""
         self.channel = False
         self.cuts = 0
+        self.last = text.rfind(">")
         self.ends: dict[str, int] = {}
 
     def strain(self) -> str | None:
@@ -99,7 +100,7 @@ class _Soup:
         elif match["cdata"] is not None:
             return self._cdata(match)
         elif match[0] == "<":
-            if self.text.find(">", match.end()) < 0:
+            if match.end() > self.last:
                 return -1  # cut off inside a tag
             self._text("&lt;")
         return match.end()
