@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # documents as they are
 """Fuzzing of every batch command: documents, pages, lists, addresses and dates, mutated by the thousand.
 
 A line passes when it is answered, by an answer or by an error that has a name, in at most 2 s of CPU and within the
@@ -37,8 +38,7 @@ HTML = [
 ]
 PAGES = [
     b"<html><head><title>T</title><link rel=alternate type='application/rss+xml' href=/f.xml title=F>"
-    b"<link rel='icon' sizes='16x16' href=i.png><base href='/b/'></head><body><a href='/feed'>RSS</a>"
-    + b"".join(HTML),
+    b"<link rel='icon' sizes='16x16' href=i.png><base href='/b/'></head><body><a href='/feed'>RSS</a>" + b"".join(HTML),
 ]
 LISTS = [
     b'<?xml version="1.0"?><opml version="2.0"><head><title>t</title></head><body><outline text="F"><outline type="rss" '
@@ -49,7 +49,12 @@ ADDRESSES = [
     "http://127.1/", "http://[::ffff:10.0.0.1]/", "https://example.org:80/x?y#z", "http://0x7f.1/", "http://a@b/",
     "ftp://x/", "http://１２７.0.0.1/", "//x", "http://[::1%25lo]/", "http://2130706433/", "https://xn--bcher-kva.example/",
 ]  # fmt: skip
-DATES = ["Tue, 10 Jun 2003 04:00:00 GMT", "2003-12-13T18:30:02.25+01:00", "2003年12月13日 午後6:30", "13 déc. 2003 à 18h30"]
+DATES = [
+    "Tue, 10 Jun 2003 04:00:00 GMT",
+    "2003-12-13T18:30:02.25+01:00",
+    "2003年12月13日 午後6:30",
+    "13 déc. 2003 à 18h30",
+]
 
 Make = Callable[[random.Random, Path], dict[str, Any]]
 
@@ -157,7 +162,11 @@ def _replay(rng: random.Random, folder: Path) -> dict[str, Any]:
         path = folder / f"{rng.randrange(10**9)}-{number}"
         path.write_bytes(_bytes(rng, FEEDS))
         files.append(str(path))
-    return {"feed": "https://example.org/feed", "fetches": files, "read_after": rng.choice([{}, {"0": ["1"]}, {"9": []}])}
+    return {
+        "feed": "https://example.org/feed",
+        "fetches": files,
+        "read_after": rng.choice([{}, {"0": ["1"]}, {"9": []}]),
+    }
 
 
 FEEDS = [case.body for case in CASES]
