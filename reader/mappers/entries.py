@@ -21,10 +21,6 @@ class EntryMapper(Protocol):
         """uid → what a document is compared with, of the newest ``limit`` entries, newest first."""
         ...
 
-    async def newest(self, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:
-        """(uid, url, title) of the newest entries, to recognise a feed that renewed all its uids."""
-        ...
-
     async def append(
         self, feed_id: int, token: int, entries: Sequence[NewEntry], *, renewed: dict[str, str], now: float
     ) -> Appended | None:

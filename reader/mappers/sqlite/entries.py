@@ -80,14 +80,6 @@ def _known(con: sqlite3.Connection, feed_id: int, limit: int) -> dict[str, Known
     return {uid: Known._make(rest) for uid, *rest in con.execute(KNOWN, (feed_id, limit))}
 
 
-def _newest(con: sqlite3.Connection, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:
-    sql = (
-        "SELECT entry.uid, entry.url, entry.title FROM feed JOIN entry ON entry.feed_id = feed.id"
-        " AND entry.seq > feed.floor AND entry.seq <= feed.seq WHERE feed.id = ? ORDER BY entry.seq DESC LIMIT ?"
-    )
-    return con.execute(sql, (feed_id, limit)).fetchall()
-
-
 def _positions(con: sqlite3.Connection, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
     out: dict[int, list[Position]] = {feed_id: [] for feed_id, _, _ in ranges}
     rows = con.execute(POSITIONS, (json.dumps(ranges),)).fetchall()
@@ -170,9 +162,6 @@ class SqliteEntries:
 
     async def known(self, feed_id: int, limit: int) -> dict[str, Known]:
         return await self._engine.read(_known, feed_id, limit)
-
-    async def newest(self, feed_id: int, limit: int) -> list[tuple[str, str | None, str]]:
-        return await self._engine.read(_newest, feed_id, limit)
 
     async def append(
         self, feed_id: int, token: int, entries: Sequence[NewEntry], *, renewed: dict[str, str], now: float

@@ -93,14 +93,10 @@ async def test_renewed_uids_find_their_entries(mappers: Mappers) -> None:
     assert (third.new, third.updated) == ((), ())
 
 
-async def test_known_and_newest_look_at_the_newest(mappers: Mappers) -> None:
+async def test_known_looks_at_the_newest(mappers: Mappers) -> None:
     feed = await add_feed(mappers)
     await fill(mappers, feed.id, 5)
     assert set(await mappers.entries.known(feed.id, 2)) == {"e4", "e5"}
-    assert await mappers.entries.newest(feed.id, 2) == [
-        ("e5", "https://site.test/e5", "Title of e5"),
-        ("e4", "https://site.test/e4", "Title of e4"),
-    ]
 
 
 async def test_positions_stay_inside_what_is_visible(mappers: Mappers, trips: Count) -> None:
