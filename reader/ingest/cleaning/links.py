@@ -43,7 +43,7 @@ _ROOTED = re.compile(r"/(?![/\\.])[^\\]*+")
 
 def _joined(base: str, url: str) -> str | None:
     if _ROOTED.fullmatch(url) and "/." not in url:
-        root = _root(base)
+        root = root_of(base)
         return root + url if root else None
     try:
         url = urljoin(base, url.replace("\\", "/") if url.startswith(("\\", "/")) else url)
@@ -53,7 +53,7 @@ def _joined(base: str, url: str) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _root(base: str) -> str:
+def root_of(base: str) -> str:
     """Scheme and host of ``base``; "" if it has none."""
     try:
         parts = urlsplit(base)
@@ -104,6 +104,25 @@ _SITES = {  # parameters that track on these sites only
 _FRAGMENT = re.compile(r"(?:utm_|mtm_|pk_|xtor=|at_medium=|mc_cid=|echobox=|fbclid=|gclid=|rss_?id=)", re.I)
 
 
+_KEPT, _GONE, _SIGNING, _DEPENDS = range(4)
+
+
+@lru_cache(maxsize=2000)
+def _kind(name: str) -> int:
+    """What a parameter of that name is."""
+    name = name.lower().removeprefix("amp;")  # of addresses that were escaped twice
+    if name in _SIGNED or name.endswith("signature") or name.startswith(("x-amz-", "x-goog-")):
+        return _SIGNING
+    if name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
+        return _GONE
+    return _DEPENDS if any(name in names for names in _SITES.values()) else _KEPT
+
+
+def _tracks_there(name: str, page: str) -> bool:
+    site = _OWN.match(page)
+    return site is not None and name.lower() in _SITES[site[1].lower()]
+
+
 _OWN = re.compile(
     r"https?://(?:www\.|m\.)?(youtube\.com|youtu\.be|open\.spotify\.com|twitter\.com|x\.com)/", re.IGNORECASE
 )
@@ -118,18 +137,14 @@ def without_tracking(url: str) -> str:
     page, question, query = head.partition("?")
     if not query:
         return head + mark + fragment
-    own: frozenset[str] | None = None
-    if site := _OWN.match(url):
-        own = _SITES[site[1].lower()]
     given = query.split("&")
     kept = []
     for part in given:
-        name = part.partition("=")[0].lower()
-        if name.startswith("amp;"):  # of addresses that were escaped twice
-            name = name[4:]
-        if name in _SIGNED or name.endswith("signature") or name.startswith(("x-amz-", "x-goog-")):
+        name = part.partition("=")[0]
+        kind = _kind(name) if len(name) < 60 else _KEPT
+        if kind == _SIGNING:
             return head + mark + fragment
-        if name not in _TRACKING and not name.startswith(_TRACKING_PREFIXES) and (own is None or name not in own):
+        if kind == _KEPT or (kind == _DEPENDS and not _tracks_there(name, page)):
             kept.append(part)
     if "source=rss-" in query:  # Medium
         kept = [part for part in kept if not part.startswith("source=rss-")]

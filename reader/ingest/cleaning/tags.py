@@ -14,11 +14,11 @@ from reader.ingest.cleaning import allowed
 from reader.ingest.cleaning.attributes import attributes_of, picture_tag, quoted
 from reader.ingest.cleaning.cards import of_frame
 from reader.ingest.cleaning.images import LAZY
-from reader.ingest.cleaning.links import anchor_id, direct, without_tracking
+from reader.ingest.cleaning.links import anchor_id, direct, root_of, without_tracking
 from reader.ingest.cleaning.styles import meanings, tag_for_style
 from reader.ingest.text import without_unseen
 
-_MANY = 20  # references, above which the frequent ones are replaced beforehand
+_MANY = 60  # references, above which the frequent ones are replaced beforehand
 _SIMPLE = re.compile(r"</?([a-z][a-z0-9]*)>")
 _NAME = r"[a-zA-Z][^\s\"'<>/=]*+"
 _ATTRIBUTE = r"[^\s\"'<>/=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>=`]++))?+"
@@ -35,11 +35,15 @@ _ATTRIBUTES = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+
 _PLAIN = allowed.TAGS | allowed.MATH_TAGS | {"h1", "h2"}
 _KNOWN = _PLAIN - allowed.STRUCTURAL - allowed.MATH_TAGS  # a formula's parts stand for themselves only inside of it
 _STYLED = frozenset({"span", "b", "strong", "i", "em"})
+# A feed writes these with the same few attributes again and again, and nothing around them changes what they mean.
+_ALIKE = _KNOWN - _STYLED - allowed.words("a img blockquote q ins del source video audio track math")
+_SEEN: dict[tuple[str, str], str] = {}
+_MOST_SEEN = 2000
 _BEYOND = allowed.STRUCTURAL - {"iframe"}
 _CARD_IN_P = re.compile(r'<p>\s*+(<figure class="embed"[^>]*+>(?:(?!</figure>).)*+</figure>)\s*+</p>')
 _AS_TEXT = re.compile(r"<(?![a-zA-Z/!?])")
 _PLAIN_LINK = re.compile(
-    r' href="(https?://[a-z][^\s"\\#&<>]{1,1000}+(?:&amp;[^\s"\\#&<>]{1,300}+){0,9}+)"'
+    r' href="((?:https?://|/(?![^"]*/\.))[a-z0-9][^\s"\\#&<>]{1,1000}+(?:&amp;[^\s"\\#&<>]{1,300}+){0,9}+)"'
     r'(?: (?:target|rel|class)="[^"&<>]*+")*+'
 )
 _PRE = re.compile(r"(<pre(?: [^>]*+)?+>)\n++")
@@ -71,11 +75,16 @@ def rewrite_tags(html: str, base: str, *, parsed: bool = False) -> str:
     html = _common(html)
     names = set(_SIMPLE.findall(html))
     odd = names - _KNOWN
+    framed = "iframe" in odd and not parsed
+    if framed:
+        odd.discard("iframe")
     if odd and not parsed and not odd.isdisjoint(_BEYOND):
         raise NotPlainError
     scan = _Scan(html, base, parsed)
     every = odd or "span" in names or ("style" in html and meanings(html)) or ("pre" in names and "light-" in html)
     out = (_PARSED if parsed else _ALL if every else _SOME).sub(scan.token, html)
+    if framed:
+        out = out.replace("</iframe>", "")
     if "\xa0" in out:
         out = out.replace("\xa0", "&nbsp;")
     return _finish(out)
@@ -119,25 +128,41 @@ class _Scan:
         self.parsed = parsed
         self.closers: dict[str, list[str]] = {}  # element as written → what closes the ones that are open
         self.language: str | None = None  # named by a box around a pre
+        self.root = quoted(root_of(base))
         self._anchors: frozenset[str] | None = None
 
     def token(self, match: re.Match[str]) -> str:
         closing, name, attributes = match.groups()
         if name is None:
             return self._bare(match)
-        if name == "a" and not closing and (plain := _PLAIN_LINK.fullmatch(attributes)):
+        if name == "a" and not closing and self.root and (plain := _PLAIN_LINK.fullmatch(attributes)):
             url = plain[1]  # escaped as it stays; most links are like that
+            if url[0] == "/":
+                url = self.root + url
             if "?" in url:
-                url = quoted(without_tracking(direct(url.replace("&amp;", "&"))))
+                url = url.replace("&amp;", "&")
+                url = quoted(without_tracking(direct(url) if "http" in url[8:] else url))
             return f'<a href="{url}" rel="{allowed.REL}">'
-        name = name.lower()
+        if attributes and (seen := _SEEN.get((name, attributes))) is not None and self.language is None:
+            return seen
+        return self._tag(match, closing, name.lower(), attributes)
+
+    def _tag(self, match: re.Match[str], closing: str, name: str, attributes: str) -> str:
         if not self.parsed and name in allowed.STRUCTURAL:
             if name == "iframe":
                 return self._frame(match)
             raise NotPlainError
         if closing:
             return self._end(name)
-        return self._start(name, _given(attributes) if attributes else {})
+        if not attributes:
+            return self._start(name, {})
+        alike = name in _ALIKE and len(attributes) < 200 and self.language is None
+        written = self._start(name, _given(attributes))
+        if alike and self.language is None:
+            if len(_SEEN) >= _MOST_SEEN:
+                _SEEN.clear()
+            _SEEN[name, attributes] = written
+        return written
 
     def _frame(self, match: re.Match[str]) -> str:
         """An empty iframe is told by its tag; one with content needs the tree, for that is text to a browser."""
