@@ -127,6 +127,8 @@ def _forges(url: str, page: PageFacts) -> list[RuledFeed]:
 
 def gitlab(root: str, steps: list[str]) -> list[RuledFeed]:
     """Feeds of a project of a GitLab at ``root``; of a person or group where there is one step."""
+    if steps[0] in ("explore", "dashboard", "users", "search", "help", "admin", "-"):
+        return []
     if len(steps) == 1:
         return [RuledFeed(f"{root}/{steps[0]}.atom", "atom")]
     at = steps.index("-") if "-" in steps else len(steps)

@@ -31,7 +31,7 @@ WELL_KNOWN = (
     "/?feed=rss2",
 )
 _BELOW = ("feed", "rss.xml", "atom.xml", "index.xml")
-_CHANNEL = "UC[\\w-]{22}"
+_CHANNEL = "UC[\\w-]{4,40}"  # 22 as a rule
 _CHANNEL_MARKS = (
     rf'rel="canonical" href="https?://www\.youtube\.com/channel/({_CHANNEL})',
     rf'itemprop="(?:identifier|channelId)" content="({_CHANNEL})"',
@@ -139,10 +139,12 @@ def _reddit(_host: str, steps: list[str], query: Query, _page: PageFacts) -> lis
 
 
 _GITHUB_OWN = {
-    "about", "account", "apps", "collections", "contact", "customer-stories", "enterprise", "events", "explore",
-    "features", "issues", "join", "login", "logout", "marketplace", "mobile", "new", "notifications", "pricing",
-    "pulls", "search", "security", "sessions", "settings", "signup", "site", "sponsors", "stars", "team",
-    "topics", "trending", "readme", "resources", "solutions",
+    "about", "account", "apps", "blog", "careers", "codespaces", "collections", "contact", "copilot",
+    "customer-stories", "dashboard", "education", "enterprise", "events", "explore", "features", "feed", "home",
+    "issues", "join", "login", "logout", "marketplace", "mobile", "new", "nonprofit", "notifications",
+    "organizations", "password_reset", "premium-support", "pricing", "pulls", "readme", "resources", "search",
+    "security", "sessions", "settings", "signup", "site", "solutions", "sponsors", "stars", "team", "topics",
+    "trending", "watching",
 }  # fmt: skip
 
 
@@ -151,10 +153,11 @@ def _github(host: str, steps: list[str], _query: Query, _page: PageFacts) -> lis
         return []
     if steps and steps[0] == "orgs":
         steps = steps[1:2]
-    if not steps or steps[0] in _GITHUB_OWN:
+    if not steps or steps[0] in _GITHUB_OWN or (host != "github.com" and steps[0] == "discover"):
         return []
     if len(steps) == 1 or host != "github.com":
-        return [RuledFeed(f"https://{host}/{steps[0]}.atom", "atom")]
+        starred = "/starred" if host != "github.com" and steps[1:] == ["starred"] else ""
+        return [RuledFeed(f"https://{host}/{steps[0]}{starred}.atom", "atom")]
     repository = f"https://github.com/{steps[0]}/{steps[1].removesuffix('.git')}"
     named = {name: RuledFeed(f"{repository}/{name}.atom", "atom") for name in ("releases", "commits", "tags")}
     if len(steps) > 3 and steps[2] in ("commits", "tree", "blob"):
