@@ -29,7 +29,7 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("vimeo.com", r"/(?!\d+(?:/|$)|categories|watch|features|upload|log_in|join|blog)([\w-]+)", "rss",
      ("https://vimeo.com/{0}/videos/rss",)),
     ("dailymotion.com", r"/playlist/(\w+)", "rss", ("https://www.dailymotion.com/rss/playlist/{0}",)),
-    ("dailymotion.com", r"/(?!video|rss/|[a-z]{2}$|search|signin|login|upload|settings|live|trending)(?:user/)?([\w-]+)",
+    ("dailymotion.com", r"/(?!video|rss/|[a-z]{2}$|search|signin|login|upload|settings|trending)(?:user/)?([\w-]+)",
      "rss", ("https://www.dailymotion.com/rss/user/{0}",)),
     ("odysee.com", r"/(@[^/]+)", "rss", ("https://odysee.com/$/rss/{0}",)),
     ("bitchute.com", r"/channel/([\w-]+)", "rss", ("https://www.bitchute.com/feeds/rss/channel/{0}",)),
