@@ -94,7 +94,7 @@ async def _import(run: Run, kills: int, chance: random.Random, say: Say) -> Ende
         await _start(run, token, mappers)
         began = time.monotonic()
         total = len(run.farm.feeds)
-        moments = sorted(chance.uniform(0.01, 0.95) * total for _ in range(kills))
+        moments = [0.92 * total * (number + chance.random()) / kills for number in range(kills)]
         lost = 0
         for number, moment in enumerate(moments, 1):
             await _until(run, mappers, int(moment))

@@ -14,6 +14,7 @@ export function start(form) {
     const ticked = items.filter((item) => item.checked).length;
     box.checked = ticked > 0;
     box.indeterminate = ticked > 0 && ticked < items.length;
+    box.dataset.part = String(box.indeterminate); // a press on a box that is half ticked ticks all
   }
 
   function total() {
@@ -31,7 +32,8 @@ export function start(form) {
 
   form.addEventListener("change", ({ target }) => {
     const group = target.closest("[data-group]");
-    if (target.name === "group") for (const item of all("[name=item]", group)) item.checked = target.checked;
+    const on = target.checked || target.dataset.part === "true";
+    if (target.name === "group") for (const item of all("[name=item]", group)) item.checked = on;
     if (group) settle(group);
     draw();
   });
