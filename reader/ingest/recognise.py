@@ -24,7 +24,8 @@ def recognise(candidates: Sequence[Candidate], known: Mapping[str, Known], crite
 
     One at a time: what the feed's criterion says, the same id in another spelling, link and title with date or text,
     title with text and date. All together, when a document has hardly an entry that is stored while half of it looks
-    as if it were: link and title, path and title, title and date, link and date, text.
+    as if it were: link and title, path and title, title and date, link and date, text (and, without ids, the
+    link alone).
     """
     fresh = [one for one in candidates if one.uid not in known]
     if not fresh or not known:
@@ -36,7 +37,8 @@ def recognise(candidates: Sequence[Candidate], known: Mapping[str, Known], crite
         search.match(_link_title, _near)
     if len(candidates) - len(fresh) <= STILL_THERE * len(candidates):
         sure = dict(search.matched)
-        for mark in (_link_title, _path_title, _title_date, _link_date, _text):
+        weak = (_link_title, _path_title, _title_date, _link_date, _text)
+        for mark in weak if criterion == "id" else (*weak, _link):
             search.match(mark, _near)
         if len(search.matched) < max(RENEWAL_LEAST, RENEWAL_SHARE * len(fresh)):
             return sure
@@ -124,6 +126,7 @@ def _of(*places: slice, dated: bool = False) -> Callable[[Row], Mark]:
 
 
 _id = _of(keys.ID)
+_link = _of(keys.LINK)
 _link_title = _of(keys.LINK, keys.TITLE)
 _link_title_text = _of(keys.LINK, keys.TITLE, keys.CONTENT)
 _link_title_date = _of(keys.LINK, keys.TITLE, dated=True)
@@ -134,7 +137,7 @@ _link_date = _of(keys.LINK, dated=True)
 _text = _of(keys.CONTENT)
 _CRITERIA: dict[Criterion, Callable[[Row], Mark]] = {
     "id": _id,
-    "link": _of(keys.LINK),
+    "link": _link,
     "link_date": _link_date,
     "content": _text,
 }

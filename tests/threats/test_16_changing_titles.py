@@ -37,3 +37,14 @@ def test_dates_that_are_made_anew_for_every_request_change_nothing() -> None:
     versions = [[item(n, at=1_780_000_000.0 + fetch * 3600) for n in range(9, 0, -1)] for fetch in range(50)]
     done = replay(versions)
     assert (sum(done.new), done.updated) == (9, 0)
+
+
+def test_a_doubled_link_among_them_floods_nobody() -> None:
+    """Ten undated entries without ids, two with one link: what tells them apart changes with every fetch."""
+
+    def version(fetch: int) -> list[Item]:
+        links = [f"https://gazette.example/{max(n, 1)}" for n in range(10)]
+        return [Item(title=f"{link[-1]} ({fetch} comments, {n})", link=link) for n, link in enumerate(links)]
+
+    done = replay([version(fetch) for fetch in range(30)])
+    assert sum(done.new) <= 10 + 2 * 30

@@ -21,6 +21,18 @@ JOIN entry AS new ON new.feed_id = :target AND new.uid_hash = old.uid_hash
 WHERE old.feed_id = :source
 """
 
+# The same by link and title (models.entry.twin), for entries whose uids differ; only what is alone on both sides.
+TWINS = """
+WITH
+old AS MATERIALIZED (SELECT max(seq) AS seq, max(id) AS id, substr(keys, 9, 16) AS twin
+    FROM entry JOIN trace ON trace.entry_id = entry.id WHERE feed_id = :source AND length(keys) >= 24
+    AND substr(keys, 9, 8) <> zeroblob(8) AND substr(keys, 17, 8) <> zeroblob(8) GROUP BY twin HAVING count(*) = 1),
+new AS MATERIALIZED (SELECT max(seq) AS seq, max(id) AS id, substr(keys, 9, 16) AS twin
+    FROM entry JOIN trace ON trace.entry_id = entry.id WHERE feed_id = :target AND length(keys) >= 24
+    AND substr(keys, 9, 8) <> zeroblob(8) AND substr(keys, 17, 8) <> zeroblob(8) GROUP BY twin HAVING count(*) = 1)
+SELECT old.seq, old.id, new.seq, new.id FROM old JOIN new ON new.twin = old.twin
+"""
+
 # Where both are read, the place of the one that stays counts; what it lacks comes from the other.
 MERGE_SUBSCRIPTION = """
 UPDATE subscription SET read = :read, rev = :rev, title = coalesce(subscription.title, old.title),
@@ -116,9 +128,17 @@ def _adopt(con: sqlite3.Connection, source: int, target: int) -> None:
             _restart_journal(con, user_id, rev)
 
 
+def _same_entries(con: sqlite3.Connection, source: int, target: int) -> list[tuple[int, int, int, int]]:
+    """(seq, id) in ``source`` and (seq, id) in ``target`` of entries that both have."""
+    values = {"source": source, "target": target}
+    rows = con.execute(SAME_ENTRIES, values).fetchall()
+    old, new = {row[1] for row in rows}, {row[3] for row in rows}
+    return rows + [row for row in con.execute(TWINS, values) if row[1] not in old and row[3] not in new]
+
+
 def _carry_flags(con: sqlite3.Connection, source: int, target: int) -> dict[int, int]:
     """Moves stars and read-later; returns seq in ``source`` → seq in ``target`` for entries of the same uid."""
-    rows = con.execute(SAME_ENTRIES, {"source": source, "target": target}).fetchall()
+    rows = _same_entries(con, source, target)
     con.executemany(
         "UPDATE OR IGNORE flag SET entry_id = ? WHERE entry_id = ?", [(new, old) for _, old, _, new in rows]
     )

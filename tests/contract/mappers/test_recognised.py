@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reader.mappers import Mappers
 from reader.models.entry import Known, NewEntry, twin
-from tests.contract.mappers.make import add_feed, append, new_entry
+from tests.contract.mappers.make import add_feed, add_user, append, change, new_entry, read_seqs, take
 
 LINK, TITLE = b"linklink", b"titletit"
 KEYS = b"idididid" + LINK + TITLE + b"pathpath" + b"contentc"
@@ -61,3 +61,22 @@ async def test_without_link_or_title_a_purged_entry_has_no_twin(mappers: Mappers
     await append(mappers, feed.id, [known_by(new_entry("a", 10.0), keys), new_entry("b", 20.0)])
     await mappers.entries.purge(feed.id, 1, now=50.0)
     assert len((await append(mappers, feed.id, [known_by(new_entry("c", 10.0), keys)])).new) == 1
+
+
+async def test_a_merge_carries_marks_by_link_and_title_too(mappers: Mappers) -> None:
+    """Two addresses of one feed may give its entries different ids."""
+    ann = await add_user(mappers)
+    old, new = await add_feed(mappers, "old"), await add_feed(mappers, "new")
+    other = b"idididid" + b"otherlnk" + TITLE + bytes(16)
+    double = b"idididid" + b"doublelk" + TITLE + bytes(16)
+    entries = [known_by(new_entry("b"), other), new_entry("same")]
+    doubles = [known_by(new_entry("d"), double), known_by(new_entry("e"), double)]
+    await append(mappers, old.id, [*entries, *doubles])
+    await append(
+        mappers, new.id, [new_entry("same"), known_by(new_entry("z"), other), known_by(new_entry("w"), double)]
+    )
+    await mappers.subscriptions.subscribe(ann.id, old.id, folder_id=None, title=None, unread=99, now=1.0)
+    await mappers.subscriptions.mark(ann.id, [change(old.id, [1, 2, 3, 4])], now=2.0)
+    token = await take(mappers, old.id, 1e6)
+    assert await mappers.feeds.move(old.id, token, new.url, now=1e6) == new.id
+    assert await read_seqs(mappers, ann.id, new.id) == [1, 2]  # "same" by uid, "b" is "z"; of two doubles neither
