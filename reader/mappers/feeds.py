@@ -254,8 +254,8 @@ class FeedMapper(Protocol):
         """Stores a new canonical URL (the old one becomes an alias) and remembers the move.
 
         If another feed stands at ``url`` this one is merged into it: subscriptions move over (folder and own
-        title kept; where a reader has both, the union), seqs read are carried over by uid, else by link and title, stars and read-later
-        too, aliases follow, this feed is removed. A feed at ``url`` that has no entries yet takes this one's as they
+        title kept; where a reader has both, the union), seqs read are carried over by uid, else by link
+        and title (models: twin), stars and read-later too, aliases follow, this feed is removed. A feed at ``url`` that has no entries yet takes this one's as they
         are; else what only a star or read-later keeps stays findable by id, with seq 0, outside all lists.
         Returns the id of the feed that is left; None when fenced.
         """
