@@ -255,8 +255,9 @@ class FeedMapper(Protocol):
 
         If another feed stands at ``url`` this one is merged into it: subscriptions move over (folder and own
         title kept; where a reader has both, the union), seqs read are carried over by uid, else by link
-        and title (models: twin), stars and read-later too, aliases follow, this feed is removed. A feed at ``url`` that has no entries yet takes this one's as they
-        are; else what only a star or read-later keeps stays findable by id, with seq 0, outside all lists.
+        and title (models: twin), stars and read-later too, aliases follow, this feed is removed. A feed at ``url`` that
+        has no entries yet takes this one's as they are; else what only a star or read-later keeps stays findable by
+        id, with seq 0, outside all lists.
         Returns the id of the feed that is left; None when fenced.
         """
         ...
