@@ -116,6 +116,10 @@ class CpuPool:
             worn.append(self._idle.pop(0))
         for each in worn:
             self._end(each)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._rest()
         if self._turns:
             self._pass_on()
 

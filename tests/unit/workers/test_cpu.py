@@ -8,11 +8,13 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from reader.errors import Invalid, Upstream
+from reader.models.operations import CpuSettings
 from tests.helpers.wait import until
 from workers.cpu import CpuPool, urgent
 
@@ -188,3 +190,68 @@ def test_large_documents_cross_on_the_loop_of_the_program() -> None:
             await pool.close()
 
     uvloop.run(main())
+
+
+def dies_until(marker: str, times: int) -> str:
+    """Ends its process as often as that, and answers then."""
+    path = Path(marker)
+    deaths = len(path.read_text()) if path.exists() else 0
+    if deaths < times:
+        path.write_text("x" * (deaths + 1))
+        os._exit(66)
+    return "survived"
+
+
+async def test_a_task_whose_process_dies_is_given_to_another(pool: CpuPool, tmp_path: Path) -> None:
+    """Kill -9 of a CPU process costs nothing: somebody else may have pulled the plug."""
+    assert await pool.run(dies_until, str(tmp_path / "twice"), 2) == "survived"
+    with pytest.raises(Upstream) as error:
+        await pool.run(dies_until, str(tmp_path / "ever"), 99)
+    assert error.value.kind == "crashed"
+    assert (tmp_path / "ever").read_text() == "xxx"  # check 5: three times, no more
+    assert await pool.run(add, 1, 1) == 2
+
+
+async def test_each_process_can_be_seen(pool: CpuPool) -> None:
+    assert pool.statuses() == ()
+    pid = await pool.run(nap, 0)
+    napping = asyncio.create_task(pool.run(nap, 0.5))
+    await until(lambda: pool.statuses()[0].running)
+    (busy,) = pool.statuses()
+    assert (busy.pid, busy.running, busy.jobs, busy.seconds_idle) == (pid, "nap", 1, 0.0)
+    assert busy.memory > 5_000_000
+    assert busy.since is not None
+    assert abs(busy.since - time.time()) < 5
+    await napping
+    (idle,) = pool.statuses()
+    assert (idle.running, idle.since, idle.jobs) == (None, None, 2)
+
+
+async def test_settings_change_while_it_runs(pool: CpuPool) -> None:
+    first = await pool.run(nap, 0)
+    pool.configure(CpuSettings(workers=2, life_jobs=3, memory_mb=600, idle_seconds=30))
+    pids = await asyncio.gather(pool.run(nap, 0.3), pool.run(nap, 0.3))
+    assert len({*pids, first}) == 3  # two at a time, both under the new memory limit
+    assert len(pool.statuses()) == 2
+    pool.configure(CpuSettings(workers=1, life_jobs=3, memory_mb=600, idle_seconds=0.2))
+    await until(lambda: len(pool.statuses()) == 1)
+    used = [await pool.run(nap, 0) for _ in range(4)]
+    assert len(set(used)) == 2  # its life of three jobs was over
+    await until(lambda: not pool.alive)
+
+
+async def test_a_cancelled_task_ends_its_process(pool: CpuPool) -> None:
+    """Nobody waits for the result; what computes it need not either."""
+    first = await pool.run(nap, 0)
+    napping = asyncio.create_task(pool.run(nap, 60))
+    await until(lambda: pool.statuses()[0].running)
+    napping.cancel()
+    await asyncio.gather(napping, return_exceptions=True)
+    assert await pool.run(nap, 0) != first
+    await until(lambda: not _lives(first))
+
+
+async def test_large_documents_cross_whole(pool: CpuPool) -> None:
+    body = os.urandom(9_000_000)
+    assert await pool.run(bytes.__len__, body) == 9_000_000
+    assert await pool.run(bytes.upper, body) == body.upper()
