@@ -29,10 +29,10 @@ def parse(body: bytes, *, url: str, content_type: str | None = None, now: float 
 
 
 def _by_format(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
-    from reader.ingest.parse.encoding import decode, is_as_it_reads
+    from reader.ingest.parse.encoding import decode_document
     from reader.ingest.parse.xml import no_feed, parse_xml
 
-    text, encoding = decode(body, content_type)
+    text, encoding, plain = decode_document(body, content_type)
     start = text.lstrip(_BLANK)
     if start[:1] in ("{", "["):
         from reader.ingest.parse.jsonfeed import parse_json
@@ -41,7 +41,7 @@ def _by_format(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     elif "<" not in text:
         raise no_feed(text)
     else:
-        feed = parse_xml(text, url, raw=body if encoding == "utf-8" and is_as_it_reads(body) else None)
+        feed = parse_xml(text, url, raw=body if plain else None)
     feed.encoding = encoding
     return feed
 

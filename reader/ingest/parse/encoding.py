@@ -32,29 +32,30 @@ _C1_BYTES = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
 
 
 def decode(body: bytes, content_type: str | None, *, page: bool = False) -> tuple[str, str]:
-    """Decode ``body`` and name the encoding. Never raises.
+    """Decode ``body`` and name the encoding. Never raises."""
+    return decode_document(body, content_type, page=page)[:2]
+
+
+def decode_document(body: bytes, content_type: str | None, *, page: bool = False) -> tuple[str, str, bool]:
+    """Decode ``body``, name the encoding, and say whether the text is just what ``body`` is as UTF-8. Never raises.
 
     A byte order mark decides, then the header, the declaration in the document (``page``: also a <meta>), a guess. The
     bytes overrule a declaration that does not decode them, and any of 8 bits when they are valid UTF-8.
     """
     marked = next((name for bom, name in _BOMS if body.startswith(bom)), None)
     if marked and (text := _try(body, marked)) is not None:
-        return text, marked
+        return text, marked, False
     if bare := _BARE.match(body):
         name = _WIDE[bare.lastgroup or "l2"]
         if (text := _try(body, name)) is not None:
-            return text, public_name(name, body, None)
+            return text, public_name(name, body, None), False
     labels = _labels(body, content_type, page)
     known = [(label, codec) for label in labels if (codec := codec_of(label))]
     text, name = _settle(body, known)
+    plain = name == "utf-8" and body[:1] == b"<"
     if name == "utf-8" and b"\xc2" in body and _C1_BYTES.search(body):
-        text = text.translate(_C1)
-    return text.removeprefix("\ufeff"), name
-
-
-def is_as_it_reads(body: bytes) -> bool:
-    """Whether ``body``, which is UTF-8, is what ``decode`` made of it: no mark at the beginning, nothing replaced."""
-    return body[:1] == b"<" and not (b"\xc2" in body and _C1_BYTES.search(body))
+        text, plain = text.translate(_C1), False
+    return text.removeprefix("\ufeff"), name, plain
 
 
 def _labels(body: bytes, content_type: str | None, page: bool) -> list[str]:

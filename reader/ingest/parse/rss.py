@@ -36,6 +36,7 @@ _DATES = (
     "published", "date",
 )  # fmt: skip
 _UPDATES = ("atom:updated", "dcterms:modified", "atom:modified", "updated", "modified")
+_UPDATE_NAMES = frozenset(_UPDATES)
 _AUTHORS = (
     "dc:creator", "dc:author", "author", "itunes:author", "atom:author", "googleplay:author", "managingeditor",
     "dcterms:creator",
@@ -117,7 +118,8 @@ def _item(item: _Element, base: str) -> ParsedEntry:
     parts = list(modules.media_parts(item)) if media else []
     _identity(entry, found, links, item, base)
     entry.published_at = first_date(found, _DATES)
-    entry.updated_at = first_date(found, _UPDATES)
+    if not _UPDATE_NAMES.isdisjoint(found):
+        entry.updated_at = first_date(found, _UPDATES)
     if entry.updated_at is None and len(item.attrib):
         entry.updated_at = parse_date(item.get("lastmod") or item.get("LASTMOD"))  # CDF
     if entry.dated_at is None:

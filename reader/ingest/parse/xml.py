@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MAX_LOOSE = 1_000_000  # feedparser takes seconds for more
 # Characters 128 to 159 are windows-1252's, whatever XML says: &#146; is meant as an apostrophe.
-_C1_DECIMAL = re.compile(r"&#1(?:2[89]|[345]\d);")  # each begins with letters to look for, which is much faster
+_C1_DECIMAL = re.compile(r"&#1(?:2[89]|[345]\d);")
 _C1_HEX = re.compile(r"&#x[89][0-9a-fA-F];")
 _DOCTYPE = re.compile(r"(?>\s+|<\?[^>]*+>|<!--(?>[^-]|-(?!->))*+-->)*+<!doctype", re.IGNORECASE)
 _FEEDS = re.compile(r"<(?:[\w.-]+:)?(?:rss|rdf|feed|channel|item|entry)[\s>]", re.IGNORECASE)
@@ -37,8 +37,8 @@ def parse_xml(text: str, url: str, *, raw: bytes | None = None) -> ParsedFeed:
     Raises Upstream("not_a_feed") or, for a document over a limit, "too_large".
     """
     check_markup(text)
-    for references in (_C1_DECIMAL, _C1_HEX):
-        if references.search(text):
+    for begins, references in (("&#1", _C1_DECIMAL), ("&#x", _C1_HEX)):
+        if begins in text and references.search(text):
             text, raw = references.sub(_windows, text), None
     entities = Entities()
     if _DOCTYPE.match(text):
