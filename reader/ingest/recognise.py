@@ -31,6 +31,7 @@ def recognise(candidates: Sequence[Candidate], known: Mapping[str, Known], crite
     if not fresh or not known:
         return {}
     search = _Search(candidates, known)
+    search.match_without_keys(known)
     for mark in (_CRITERIA[criterion], _id, _link_title_text, _link_title_date, _title_text_date):
         search.match(mark)
     if criterion != "id":  # ids would tell a second edition from a corrected one
@@ -50,6 +51,7 @@ class _Search:
 
     def __init__(self, candidates: Sequence[Candidate], known: Mapping[str, Known]) -> None:
         self.matched: dict[str, str] = {}
+        self._candidates = candidates
         self._document: dict[str, Row] = {one.uid: (one.keys, one.date) for one in candidates}
         self._fresh = self._document.keys() - known.keys()
         self._store = _alike(known, [self._document[uid][0] for uid in self._fresh])
@@ -69,6 +71,15 @@ class _Search:
                 self.matched[uid] = stored
                 self._fresh.discard(uid)
                 self._gone.discard(stored)
+
+    def match_without_keys(self, known: Mapping[str, Known]) -> None:
+        """Rows of before there were keys: an entry without id was known by its link as written, one of a doubled id by
+        both."""
+        for one in self._candidates:
+            for old in (one.entry.url or "", f"{one.entry.uid}|{one.entry.url}"):
+                if one.uid in self._fresh and old in known and not known[old].keys and old not in self._document:
+                    self.matched[one.uid] = old
+                    self._fresh.discard(one.uid)
 
 
 def _alike(known: Mapping[str, Known], wanted: Sequence[bytes]) -> dict[str, Row]:

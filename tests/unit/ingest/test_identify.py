@@ -111,6 +111,15 @@ def test_titles_are_never_empty() -> None:
     assert [one.title for one in made] == ["some-post", "Untitled"]
 
 
+def test_rows_of_before_there_were_keys_are_found() -> None:
+    url, other = "https://www.x.example/1/", "https://x.example/2"
+    good = [ParsedEntry(uid=str(n), url=f"https://x.example/good/{n}") for n in range(60)]
+    bare, doubled = ParsedEntry(url=url, title="A"), ParsedEntry(uid="0", url=other, title="B")
+    stored = {str(n): Known(b"") for n in range(60)} | {url: Known(b""), f"0|{other}": Known(b"")}
+    found = identify(feed(*good, bare, doubled), feed_url=FEED, now=NOW, known=stored)
+    assert found.renewed == {"//x.example/1": url, "0|//x.example/2": f"0|{other}"}
+
+
 def test_known_entries_are_left_out() -> None:
     document = feed(ParsedEntry(uid="a", title="A"), ParsedEntry(uid="b", title="B"))
     stored = {one.uid: Known(one.digest, one.keys) for one in entries(document)}
