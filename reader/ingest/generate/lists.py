@@ -35,7 +35,8 @@ _OUTSIDE_WORDS = re.compile(
     r"tag-?cloud|tags|social|share|sharing|related|recommend(?:ed|ations?)?|widget|cookies?|consent|comments?|"
     r"comment-?list|respond|language|lang|toolbar|topbar|subnav|sitemap|ads?|advert\w*|sponsors?|popular|trending|"
     r"most-?read|author-?box|see-also|also|partners?|testimonials?|reviews?|features?|pricing|clients|logos|faq|toc|"
-    r"table-of-contents|skip)(?:$|[\s_-])",
+    r"table-of-contents|skip|references?|reflist|footnotes?|citations?|bibliography|infobox|navbox|catlinks|byline)"
+    r"(?:$|[\s_-])",
     re.I,
 )
 _TELLING = re.compile(

@@ -82,6 +82,53 @@ async def test_candidates_and_failures_in_words(world: World, ada: Person, monke
     assert "gone <s>" in page.words("//details[@class='tried']")
 
 
+async def test_a_crawl_goes_on_and_a_made_feed_is_named(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = FoundFeed("https://m.example/", "Letters", None, None, "generated", titles=("One",), generated=True)
+    answers = {
+        "c": Finding("https://c.example/", False, problem="The page names no feed.", more=True),
+        "m": Finding("https://m.example/", False, (made,)),
+    }
+
+    async def find(self: FeedService, actor: object, typed: str, *, wait: float | None = None) -> Finding:
+        return answers[typed]
+
+    monkeypatch.setattr(FeedService, "find", find)
+    page = await open_page(ada.http, "/add?url=c")
+    keeps_rules(page)
+    assert page.one("//meta[@http-equiv='refresh']").get("content") == "5"  # without script it looks again by itself
+    assert "The page names no feed. You can go on" in page.words("//p[@class='foundline']")
+    assert not page.all("//p[@role='alert']")
+    page = await open_page(ada.http, "/add?url=m")
+    keeps_rules(page)
+    assert page.words("//p[@class='facts']") == "Made by Evantr from the page"
+    assert "can make one from the list on the page" in page.words("//p[@class='foundline']")
+    assert not page.all("//li[@class='cand']//input[@checked]"), "a made feed is never chosen by itself"
+    seen = (await ada.http.post("/api/v1/discover", json={"url": "m"})).json()
+    assert (seen["more"], [feed["generated"] for feed in seen["feeds"]]) == (False, [True])
+
+
+async def test_a_made_feed_is_marked_where_it_is_read(world: World, ada: Person) -> None:
+    feed, _ = await world.container.mappers.feeds.create(
+        "https://m.example/news",
+        title="News",
+        site_url=None,
+        description=None,
+        now=world.hands.now(),
+        format="generated",
+    )
+    plain = await world.feed("plain", entries=1, readers=[ada])
+    await world.container.services.feeds.subscribe(ada.actor, feed_id=feed.id)
+    words = "made by Evantr from the page"
+    assert words in (await open_page(ada.http, f"/feed/{feed.id}")).words("//div[@class='head']")
+    assert words not in (await open_page(ada.http, f"/feed/{plain}")).words("//div[@class='head']")
+    health = await open_page(ada.http, f"/feed/{feed.id}/health")
+    assert "Made by Evantr from the list on that page" in health.words("//header[@class='feedhead']")
+    listed = (await ada.http.get("/api/v1/subscriptions")).json()
+    assert '"generated": true' in str(listed).replace("'", '"').replace("True", "true")
+
+
 async def test_rename_move_unsubscribe(world: World, ada: Person) -> None:
     feed = await world.feed(entries=1, readers=[ada])
     folder = await world.container.services.folders.add(ada.actor, "Letters")

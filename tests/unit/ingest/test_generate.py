@@ -53,6 +53,8 @@ MADE = [
      "Bees on the roof of the town hall"),
     ("link_cards", 4, "A desk of walnut, from a tree that fell", f"{SITE}/journal/walnut-desk", "2026-08-28",
      "How sharp is sharp enough"),
+    ("long_posts", 4, "What the lamp saw in September", f"{SITE}/2026/post-0.html", "2026-09-20", "The gull that would not leave"),
+    ("bootstrap_cards", 4, "Neue Fähre getauft", f"{SITE}/aktuelles/faehre", "2026-09-18", "Eis im Becken"),
     ("press_table", 4, "Third quarter: more of the same, and a little better", "https://cdn.example/press/2026-q3.pdf",
      "2026-09-15", "An award for quiet machines"),
 ]  # fmt: skip
