@@ -88,9 +88,14 @@ def take(browser: Browser, address: str, site: str) -> None:
     picture(page, "health")
     page.goto("/keys")
     picture(page, "keys")
+    page.goto("/admin/queues?open=pull-sys")
+    page.wait_for_timeout(2500)  # figures that a manager reports
+    picture(page, "admin")
     page.set_viewport_size(PHONE)
     page.goto("/folder/1")
     picture(page, "phone")
+    page.goto("/admin/queues")
+    picture(page, "admin-phone")
     context.close()
 
 
