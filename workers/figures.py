@@ -55,6 +55,11 @@ class Figures:
         minutes = max(1.0, time.monotonic() - at) / 60
         return (self.counts.done[queue] - done[queue]) / minutes, (self.counts.failed[queue] - failed[queue]) / minutes
 
+    def current(self, queue: str) -> tuple[int, int]:
+        """(done, failed) since the last call of since_last()."""
+        before = self._bucket
+        return self.counts.done[queue] - before.done[queue], self.counts.failed[queue] - before.failed[queue]
+
     def since_last(self) -> dict[str, QueueFigures]:
         """Done and failed since the last call: a bucket of the history."""
         done, failed, before = self.counts.done, self.counts.failed, self._bucket

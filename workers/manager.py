@@ -84,6 +84,7 @@ class Manager:
     def _status(self, queue: str) -> QueueStatus:
         depth = self._transport.depth(queue)
         done, failed = self.figures.per_minute(queue)
+        done_now, failed_now = self.figures.current(queue)
         return QueueStatus(
             name=queue,
             priority="user" if queue in USER_QUEUES else "system",
@@ -98,6 +99,8 @@ class Manager:
             failed=self.counts.failed[queue],
             dead=0,
             settings=self._settings[queue],
+            done_now=done_now,
+            failed_now=failed_now,
         )
 
     # ---- settings

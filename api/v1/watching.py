@@ -36,6 +36,8 @@ class QueueOut(BaseModel):
     failed: int
     dead: int = Field(description="Dead letters of this queue.")
     settings: QueueSettingsOut
+    done_now: int = Field(description="Since the last five minutes that the history holds.")
+    failed_now: int
 
 
 class QueueList(BaseModel):

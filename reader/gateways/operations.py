@@ -14,7 +14,7 @@ from reader.errors import Invalid
 from reader.events import OPERATIONS_TOPIC, PubSub, SettingsChanged
 from reader.gateways import queue_settings
 from reader.gateways.queue_settings import InForce, Key
-from reader.gateways.reports import merge_history, read_report, sum_queues, write_report
+from reader.gateways.reports import merge_history, point_now, read_report, sum_queues, with_now, write_report
 from reader.gateways.work import WorkGateway, payload_of
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
@@ -171,7 +171,9 @@ class OperationsGateway:
         )
 
     async def history(self, since: float) -> list[HistoryPoint]:
-        return merge_history(await self._operations.history(since))
+        """Up to this moment: the last point is that of the five minutes that run."""
+        points = merge_history(await self._operations.history(since))
+        return with_now(points, point_now(await self.managers(), self._clock.now() // BUCKET_SECONDS * BUCKET_SECONDS))
 
     # ---- dead letters
 

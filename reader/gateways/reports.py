@@ -85,7 +85,36 @@ def _sum(
         failed=sum(part.failed for part in parts),
         dead=dead,
         settings=in_force.queue(name),
+        done_now=sum(part.done_now for part in parts),
+        failed_now=sum(part.failed_now for part in parts),
     )
+
+
+def point_now(managers: Iterable[ManagerStatus], at: float) -> HistoryPoint:
+    """The five minutes that run, from ``at`` on: what managers did since they last wrote a bucket."""
+    queues: dict[str, QueueFigures] = {}
+    memory: dict[str, int] = {}
+    lag = 0.0
+    for manager in managers:
+        if not manager.queues:
+            continue
+        memory[f"{manager.host}/{manager.pid}"] = manager.memory
+        lag = max(lag, manager.lag_ms)
+        for each in manager.queues:
+            now = {"done": each.done_now, "failed": each.failed_now, "waiting": each.waiting, "running": each.running}
+            queues[each.name] = _plus(queues.get(each.name, QueueFigures()), now)
+    return HistoryPoint(at, queues, memory, lag)
+
+
+def with_now(points: list[HistoryPoint], now: HistoryPoint) -> list[HistoryPoint]:
+    """The history up to this moment. A process that ended in these minutes has written its part of them already."""
+    if not points or points[-1].at < now.at:
+        return [*points, now] if now.queues else points
+    last = points[-1]
+    queues = dict(last.queues)
+    for name, each in now.queues.items():
+        queues[name] = _plus(queues.get(name, QueueFigures()), asdict(each))
+    return [*points[:-1], HistoryPoint(last.at, queues, last.memory | now.memory, max(last.lag_ms, now.lag_ms))]
 
 
 def merge_history(rows: Iterable[Figures]) -> list[HistoryPoint]:

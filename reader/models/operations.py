@@ -64,6 +64,8 @@ class QueueStatus:
     failed: int
     dead: int  # dead letters of this queue; counted by the overview alone
     settings: QueueSettings
+    done_now: int = 0  # since the last five minutes that the history holds
+    failed_now: int = 0
 
 
 @dataclass(frozen=True, slots=True)

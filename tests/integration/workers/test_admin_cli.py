@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -147,19 +149,23 @@ def test_jobs_tell_their_story(program: Victim, token: str, admin: Run) -> None:
             assert time.monotonic() < until
             time.sleep(0.2)
     assert site.url("/feed.xml") in said.stdout and "done" in said.stdout
+    last = _ask(program, token, "/api/v1/admin/history")["points"][-1]  # the five minutes that run, up to now
+    assert last["queues"]["discovery"]["done"] >= 1
+    assert last["memory"] and time.time() - last["at"] < 301
     assert any(line.startswith("    ") for line in said.stdout.splitlines())
     assert "No such job" in admin("jobs", "--queue", "nonsense").stdout
     assert json.loads(admin("jobs", "--limit", "1", "--json").stdout)["jobs"][0]["state"]
 
 
-def _discover(program: Victim, token: str, url: str) -> dict[str, object]:
-    from urllib.request import Request, urlopen
+def _discover(program: Victim, token: str, url: str) -> Any:
+    return _ask(program, token, "/api/v1/discover", {"url": url, "wait": 20})
 
+
+def _ask(program: Victim, token: str, path: str, body: object = None) -> Any:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    body = json.dumps({"url": url, "wait": 20}).encode()
-    with urlopen(Request(program.address + "/api/v1/discover", body, headers), timeout=30) as answer:
-        said: dict[str, object] = json.loads(answer.read())
-    return said
+    data = None if body is None else json.dumps(body).encode()
+    with urlopen(Request(program.address + path, data, headers), timeout=30) as answer:
+        return json.loads(answer.read())
 
 
 def test_errors_are_words_and_exit_codes(program: Victim, token: str) -> None:
