@@ -81,7 +81,8 @@ class ItemOut(BaseModel):
     kind: Literal["new", "yours", "twice", "refused"]
     chosen: bool
     state: Literal["waiting", "running", "done", "need", "failed", "skipped"]
-    url: str
+    url: str = Field(description="http or https; empty where the file has no such address.")
+    written: str = Field(description="The address as the file has it. Show it; do not follow it.")
     title: str | None
     html_url: str | None
     folders: list[str] = Field(description="Outermost first.", examples=[["Science", "Physics"]])
@@ -120,8 +121,10 @@ def import_out(progress: Progress) -> dict[str, Any]:
 
 
 def item_out(item: ImportItem) -> dict[str, Any]:
-    out = {name: getattr(item, name) for name in ItemOut.model_fields if name not in ("folders", "found")}
+    out = {name: getattr(item, name) for name in ItemOut.model_fields if name not in ("folders", "found", "written")}
     return out | {
+        "url": item.url if item.url[:8].lower().startswith(("http://", "https://")) else "",
+        "written": item.url,
         "folders": list(item.folders),
         "found": [{"url": each.url, "title": each.title} for each in item.found],
     }

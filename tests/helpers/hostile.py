@@ -116,3 +116,16 @@ def jsonfeed() -> str:
         "items": items,
     }
     return json.dumps(feed)
+
+
+def opml() -> str:
+    """A list of feeds whose names, addresses and folders attack."""
+    texts = _all()
+    outlines = "".join(
+        f"<outline text='{_xml(texts[n * 67 % len(texts)])}' title='{_xml(texts[n * 7 % len(texts)])}'>"
+        f"<outline type='rss' text='{_xml(texts[n * 83 % len(texts)])}' xmlUrl='{_xml(_url(n))}' htmlUrl='{_xml(_url(n + 1))}'/>"
+        f"<outline type='rss' text='\u202e{_xml(texts[n * 3 % len(texts)])}' xmlUrl='http://127.0.0.9:9/{n}?&lt;script&gt;hit()' "
+        f"htmlUrl='javascript:hit()' description='{_xml(texts[n])}'/></outline>"
+        for n in range(60)
+    )
+    return f"<?xml version='1.0'?><opml version='2.0'><head><title>&lt;script&gt;hit()</title></head><body>{outlines}</body></opml>"

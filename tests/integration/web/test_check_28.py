@@ -16,11 +16,12 @@ import pytest
 from tests.helpers import hostile
 from tests.helpers.app import Person, World
 from tests.helpers.payloads import payloads, some
-from tests.helpers.sinks import judge
+from tests.helpers.sinks import CONTROLS, judge
 from tests.helpers.site import Site
 from tests.rules.test_routes import filled, walk
 
 ENDLESS = re.compile(r"stream|/events|/live|/wait|/ws")
+LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[|\{")
 FEEDS = {
     "/rss": (hostile.rss, "application/rss+xml"),
     "/atom": (hostile.atom, "application/atom+xml"),
@@ -61,7 +62,9 @@ def site() -> Iterator[Site]:
         yield made
 
 
-async def test_hostile_feeds_do_nothing_in_any_sink(world: World, ada: Person, site: Site) -> None:
+async def test_hostile_feeds_do_nothing_in_any_sink(
+    world: World, ada: Person, site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
     feeds, entries = await subscribed(world, ada, site)
     assert len(entries) >= 3 * hostile.ENTRIES - 6
     assert len(set(payloads())) > 10_000 > 0 and len(entries) * hostile.PER_ENTRY > 10_000
@@ -72,6 +75,16 @@ async def test_hostile_feeds_do_nothing_in_any_sink(world: World, ada: Person, s
         judge(answer, address)
         seen[answer.headers.get("content-type", "").split(";")[0]] += 1
 
+    imported = await ada.http.post(
+        "/api/v1/imports?name=<script>hit()</script>.opml",
+        content=hostile.opml(),
+        headers={"Content-Type": "text/x-opml"},
+    )
+    assert imported.status_code == 201
+    judge(imported, "import")
+    for act in ("star", "later"):
+        for entry in entries[::5]:
+            await ada.http.post("/do/entry", data={act: str(entry), "back": "/"})
     for method, path in walk(world.app.routes):
         if method != "GET" or ENDLESS.search(path):
             continue
@@ -87,6 +100,13 @@ async def test_hostile_feeds_do_nothing_in_any_sink(world: World, ada: Person, s
         for start in range(3):
             await get(f"/list?scope={scope}&after={start}")
         await get(f"/api/v1/entries?scope={scope}&limit=200&content=true")
+    for part in ("", "/items"):
+        await get(f"/api/v1/imports/{imported.json()['id']}{part}")
+    exported = await ada.http.get("/api/v1/export/opml")
+    judge(exported, "export")
+    assert len(re.findall(rb"xmlUrl=", exported.content)) >= 3
+    for line in capfd.readouterr().out.splitlines():  # FreshRSS #7883: nobody writes lines into our log
+        assert LOG_LINE.match(line) and not CONTROLS.search(line), line[:300]
     assert seen["text/html"] > 300 and seen["application/json"] > 150
 
 
