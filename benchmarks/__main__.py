@@ -12,6 +12,7 @@ from benchmarks.fetch import bench_fetch
 from benchmarks.ingest import bench_ingest
 from benchmarks.reading import bench_reading
 from benchmarks.report import table, write_json
+from benchmarks.rounds import bench_rounds
 
 ROOT = Path(__file__).parents[1]
 PAGE = """# Benchmarks
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md")
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
-    figures = [*bench_ingest(), *bench_fetch(), *bench_due(), *bench_reading(sizes)]
+    figures = [*bench_ingest(), *bench_fetch(), *bench_due(), *bench_rounds(), *bench_reading(sizes)]
     write_json(figures, ROOT / "build" / "bench.json")
     print(table(figures))
     if arguments.write:

@@ -20,8 +20,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(arguments: list[str], port: int, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process that listens on ``port``; ended by its pid."""
+def running(
+    arguments: list[str], port: int, env: dict[str, str] | None = None, seconds: float = 30
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process that listens on ``port`` within ``seconds``; ended by its pid."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         env={**os.environ, **(env or {})},
@@ -30,7 +32,7 @@ def running(arguments: list[str], port: int, env: dict[str, str] | None = None) 
         start_new_session=True,
     )
     try:
-        _wait_for(process, port)
+        _wait_for(process, port, seconds)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
@@ -41,8 +43,8 @@ def running(arguments: list[str], port: int, env: dict[str, str] | None = None) 
             process.wait()
 
 
-def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + 30
+def _wait_for(process: subprocess.Popen[bytes], port: int, seconds: float) -> None:
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
@@ -51,7 +53,7 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError("the server did not listen within 30 s")
+    raise RuntimeError("the server did not listen in time")
 
 
 def memory_mb(pid: int) -> float:
