@@ -17,6 +17,7 @@ from tests.helpers.site import Site
 
 COMMANDS = (
     "serve", "web", "worker", "updater", "user", "user add", "user passwd", "user list", "token", "token add", "feed",
+    "opml", "opml import", "opml export",
     "feed list", "feed pull", "check", "migrate", "recount", "backup", "restore", "demo",
     "admin", "admin queues", "admin managers", "admin jobs", "admin dead", "admin dead list", "admin dead retry",
     "admin dead drop", "admin set",
