@@ -64,11 +64,11 @@ def parse_loose(text: str, url: str) -> ParsedFeed | None:
     minutes = whole_number(channel.get("ttl", ""), 1)
     feed.ttl_seconds = min(minutes, 525_600) * 60 if minutes else None
     check_entries(len(document.entries))
-    feed.entries = [_entry(entry, url) for entry in document.entries]
+    feed.entries = [_entry(entry, url, rss=not feed.format.startswith("atom")) for entry in document.entries]
     return feed
 
 
-def _entry(item: Any, url: str) -> ParsedEntry:
+def _entry(item: Any, url: str, *, rss: bool) -> ParsedEntry:
     entry = ParsedEntry(uid=uid(item.get("id")), url=web_url(url, item.get("link")))
     entry.base = entry.url or url
     entry.title = title(item.get("title"))
@@ -80,6 +80,8 @@ def _entry(item: Any, url: str) -> ParsedEntry:
     entry.summary_html = summary if full and summary != full else None
     entry.published_at = _time(item, "published") or _time(item, "created")
     entry.updated_at = _time(item, "updated")
+    if rss and entry.published_at is None:  # there dc:date is called "updated"
+        entry.published_at, entry.updated_at = entry.updated_at, None
     entry.tags = tags(tag.get("label") or tag.get("term") for tag in item.get("tags", ()))
     entry.comments_url = web_url(url, item.get("comments"))
     entry.enclosures = enclosures(

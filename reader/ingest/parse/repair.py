@@ -87,6 +87,8 @@ def _mend(match: re.Match[str], entities: Entities) -> str:
     if not digits:
         return "&amp;"
     code = int(digits, base) if len(digits) < 10 else -1
+    if 0x80 <= code < 0xA0:
+        return bytes([code]).decode("cp1252", "ignore")  # windows-1252's, whatever XML says
     if code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF:
         return f"&#{code};"
     return ""
