@@ -72,21 +72,26 @@ class QueueRow:
     failed: int  # in the last hour
 
 
-def queue_rows(overview: Overview, day: History, times: Times) -> list[QueueRow]:
-    return [_row(queue, day, times) for queue in overview.queues]
+def queue_rows(overview: Overview, day: History, times: Times, *, sparks: bool) -> list[QueueRow]:
+    """Without ``sparks`` the sparklines are left out: ``day`` need hold no more than the last hour."""
+    return [_row(queue, day, times, sparks) for queue in overview.queues]
 
 
-def _row(queue: QueueStatus, day: History, times: Times) -> QueueRow:
-    values = charts.squeeze(day.queue(queue.name, "done"), charts.SPARKS)
+def _row(queue: QueueStatus, day: History, times: Times, sparks: bool) -> QueueRow:
     return QueueRow(
         queue,
         oldest=seconds(queue.oldest_age) if queue.oldest_age is not None else "–",
         rate=figure(queue.done_per_minute),
         full=is_full(queue),
         meter=charts.meter(queue.running / queue.allowed if queue.allowed else 0, full=is_full(queue)),
-        spark=charts.spark(values, f"Rate over a day: {charts.shape(values, day.end, times)}"),
+        spark=_spark(queue.name, day, times) if sparks else Markup(),
         failed=int(sum(day.queue(queue.name, "failed")[-12:])),
     )
+
+
+def _spark(name: str, day: History, times: Times) -> Markup:
+    values = charts.squeeze(day.queue(name, "done"), charts.SPARKS)
+    return charts.spark(values, f"Rate over a day: {charts.shape(values, day.end, times)}")
 
 
 def is_full(queue: QueueStatus) -> bool:

@@ -12,6 +12,7 @@ from web.pages.admin.settings import Typed, change, fields
 from web.routing import get, post
 
 LETTERS, JOBS, LINES = 5, 8, 10
+HOUR = 3600.0
 
 
 async def start(visit: Visit) -> Response:
@@ -27,7 +28,9 @@ async def draw(visit: Visit, typed: Typed) -> Response:
     """The page with the settings of ``typed.queue`` open, what was typed there and what is wrong with it."""
     service, actor, times = visit.services.operations, visit.actor, visit.times
     overview = await service.overview(actor)
-    day = operations.History(await service.history(actor), times.now)
+    whole = not visit.fragment  # a script asks for the plots once a minute, for the figures every two seconds
+    points = await service.history(actor, None if whole else times.now - HOUR)
+    day = operations.History(points, times.now)
     settings = list(await service.settings(actor))
     _, file_error = await service.settings_file(actor)
     return await frame.page(
@@ -38,7 +41,7 @@ async def draw(visit: Visit, typed: Typed) -> Response:
         status=422 if typed.problems else 200,
         overview=overview,
         summary=operations.summary(overview, file_error),
-        rows=operations.queue_rows(overview, day, times),
+        rows=operations.queue_rows(overview, day, times, sparks=whole),
         opened=typed.queue,
         settings=fields(settings, typed.queue, typed),
         processes=operations.process_rows(overview.managers, times.now),
@@ -46,7 +49,7 @@ async def draw(visit: Visit, typed: Typed) -> Response:
         dead=overview.dead,
         feeds=states(overview.feeds),
         jobs=operations.stories(operations.last_jobs(overview.managers)[:JOBS], times),
-        plots=[] if visit.fragment else operations.plots(day, times),  # a script asks for them once a minute
+        plots=operations.plots(day, times) if whole else [],
         audit=letters.audit(await service.audit(actor, limit=LINES), settings, times),
     )
 

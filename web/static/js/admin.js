@@ -82,7 +82,7 @@ async function toggle(event) {
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   try {
-    const page = fragment(await piece(link.href, { headers: light }));
+    const page = fragment(await piece(link.href, { headers: whole }));
     one("table.q").replaceWith(document.importNode(one("table.q", page), true));
     history.replaceState(history.state, "", link.href.split("#")[0]);
     const name = link.dataset.open;
