@@ -98,6 +98,9 @@ def _legacy(body: bytes, known: list[tuple[str, str]]) -> tuple[str, str]:
         codec = right[0]
         if is_single(codec) and _begins_as_utf8(body) and _mostly_utf8(body, 20):
             return body.decode("utf-8", "replace"), "utf-8"
+        from reader.ingest.parse.guess import doubtful
+
+        codec = doubtful(body, codec) or codec
     return body.decode(codec, "replace"), public_name(codec, body, said.get(codec))
 
 

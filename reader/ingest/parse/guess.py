@@ -29,6 +29,16 @@ _RARE_CYRILLIC = "ъшщ"  # where Hebrew has common letters
 _GREEK_ACCENTS = "άέήίόύώϊϋΐΰΆΈΉΊΌΎΏ"
 _SIGMA_INSIDE = re.compile(r"ς\w")
 _THAI_AFTER = "ะัาำิีึืฺุู็่้๊๋์"  # never begin a word
+_DOUBTED = {
+    **{name: name for name in _MULTI},
+    "cp1251": "cp1251",
+    "koi8_r": "koi8_u",
+    "koi8_u": "koi8_u",
+    "cp1252": "cp1252",
+    "cp1253": "cp1253",
+}
+_GLANCE = 1200  # bytes
+_UKRAINIAN = frozenset(b"\xa4\xa6\xa7\xad\xb4\xb6\xb7\xbd")  # where KOI8-U has letters and KOI8-R lines
 _CONVINCING = 0.55
 
 
@@ -41,12 +51,26 @@ def guess(body: bytes, named: Iterable[str] = ()) -> str:
         score = _score(sample, name)
         if score > most + 1e-6:
             best, most = name, score
+    if best == "koi8_u" and not _UKRAINIAN.intersection(sample):
+        best = "koi8_r"
     if most >= _CONVINCING:
         return best
     from charset_normalizer import from_bytes
 
     found = from_bytes(sample, steps=5, chunk_size=512).best()
     return found.encoding if found is not None and most < 0.2 else best
+
+
+def doubtful(body: bytes, codec: str) -> str | None:
+    """Another codec where the text that the declared one gives looks like no writing at all, and another's does."""
+    if codec not in _DOUBTED:
+        return None
+    sample = b" ".join(_RUNS.findall(body[:20_000]))[:_GLANCE]
+    said = _score(sample, _DOUBTED[codec])
+    if said > 0.7 or sum(byte > 0x7F for byte in sample) < _GLANCE // 40:
+        return None
+    other = guess(body[:20_000], [codec])
+    return other if _score(sample, _DOUBTED.get(other, other)) > max(0.7, said + 0.25) else None
 
 
 def _score(sample: bytes, name: str) -> float:

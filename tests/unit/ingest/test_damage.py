@@ -122,6 +122,23 @@ def test_utf_8_that_is_called_something_else(language: str, label: str) -> None:
     assert (answer["encoding"], answer["entries"][0]["title"]) == ("utf-8", words)
 
 
+WRONG = [("ru", "koi8-r", "windows-1251"), ("ru", "windows-1251", "koi8-r"), ("ru", "windows-1251", "iso-8859-1"),
+         ("el", "windows-1253", "iso-8859-1"), ("ja", "shift_jis", "iso-8859-1"), ("zh", "gbk", "windows-1252"),
+         ("ko", "euc-kr", "iso-8859-1"), ("de", "windows-1252", "iso-8859-1"), ("zh", "gbk", "big5"),
+         ("ja", "euc-jp", "shift_jis")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "charset", "label"), WRONG)
+def test_one_legacy_charset_under_the_name_of_another(language: str, charset: str, label: str) -> None:
+    words = " ".join(LANGUAGES[language] * 3)
+    document = (
+        f'<?xml version="1.0" encoding="{label}"?><rss><channel><item><title>{words}</title></item></channel></rss>'
+    )
+    answer = parsed(document.encode(charset, "ignore"), "https://example.org/", f"text/xml; charset={label}")
+    title = document.encode(charset, "ignore").decode(charset).partition("<title>")[2].partition("</title>")[0]
+    assert answer["entries"][0]["title"] == title
+
+
 def test_windows_1252_under_the_name_of_iso_8859_1() -> None:
     document = '<?xml version="1.0" encoding="iso-8859-1"?><rss><channel><item><title>“it’s” – 5 €</title></item></channel></rss>'
     answer = parsed(document.encode("cp1252"), "https://example.org/")
