@@ -75,7 +75,7 @@ async def test_the_feeds_own_icon_where_the_site_has_none(bench: Bench, site: Si
     site.put("/cover.png", png(24))
     feed_id = await bench.feed(site.url("/feed.xml"))
     await bench.pull(feed_id)
-    await jobs.run(bench.container, FetchIcon(feed_id))
+    await jobs.run(bench.container, FetchIcon(feed_id, site.url("/cover.png")))
     assert (await bench.stored(feed_id)).icon == hashlib.sha256(png(24)).hexdigest()
 
 
