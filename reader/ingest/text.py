@@ -46,7 +46,6 @@ _UNWANTED = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,8}\U000e007f")  # England, Texas …
-_SPACE = re.compile(r"\s+")
 
 
 def clean_text(html_or_text: str, *, limit: int | None = None) -> str:
@@ -80,9 +79,9 @@ def _meaning(match: re.Match[str]) -> str:
 
 def squeeze(text: str, *, limit: int | None = None) -> str:
     """As clean_text, for text that is no markup: "<b>" and "&amp;" stay as they are."""
-    text = text.strip()
-    if not text.isprintable() or "  " in text:  # most titles need no more than this look
-        text = _SPACE.sub(" ", _without(_UNSEEN, text)).strip()
+    text = " ".join(text.split())  # every kind of white space, and faster than a regular expression
+    if not text.isprintable():
+        text = " ".join(_without(_UNSEEN, text).split())
     return text if limit is None else _cut(text, limit)
 
 
