@@ -7,13 +7,14 @@ Built anew for each scrape, so a process that is gone leaves no figure behind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from reader.models.imports import Tally
-from reader.models.operations import ManagerStatus, Overview, QueueStatus, UpdaterStatus
+from reader.models.operations import TOOK_SECONDS, ManagerStatus, Overview, QueueStatus, UpdaterStatus
 
 FEED_STATES = ("new", "active", "failing", "gone")
 
@@ -44,7 +45,7 @@ def expose(overview: Overview, imports: Sequence[Tally]) -> bytes:
     return generate_latest(registry)
 
 
-def queue_figures(queues: Iterable[QueueStatus]) -> list[Metric]:
+def queue_figures(queues: Sequence[QueueStatus]) -> list[Metric]:
     waiting = _gauge("queue_waiting", "Jobs that wait.", "queue", "priority")
     delayed = _gauge("queue_delayed", "Jobs that wait for another attempt.", "queue", "priority")
     running = _gauge("queue_running", "Jobs that run.", "queue", "priority")
@@ -65,7 +66,18 @@ def queue_figures(queues: Iterable[QueueStatus]) -> list[Metric]:
         dead.add_metric(labels, queue.dead)
         done.add_metric(labels, queue.done)
         failed.add_metric(labels, queue.failed)
-    return [waiting, delayed, running, allowed, most, oldest, dead, done, failed]
+    return [waiting, delayed, running, allowed, most, oldest, dead, done, failed, run_times(queues)]
+
+
+def run_times(queues: Iterable[QueueStatus]) -> Metric:
+    """A histogram of how long jobs ran, from what each manager counted since it was started."""
+    family = HistogramMetricFamily("evantr_job_seconds", "How long jobs ran.", labels=["queue"])
+    bounds = [*(f"{bound:g}" for bound in TOOK_SECONDS), "+Inf"]
+    for queue in queues:
+        if queue.took_counts:
+            buckets = list(zip(bounds, map(float, accumulate(queue.took_counts)), strict=True))
+            family.add_metric([queue.name], buckets, queue.took_seconds)
+    return family
 
 
 def process_figures(managers: Iterable[ManagerStatus]) -> list[Metric]:

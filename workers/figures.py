@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
 from dataclasses import asdict, dataclass, field
 
 from reader.jobs import NO_IDENTITY, Payload, PullFeed
-from reader.models.operations import JobStory, QueueFigures
+from reader.models.operations import TOOK_SECONDS, JobStory, QueueFigures
 
 STORIES_KEPT = 50
 RATE_SECONDS = 60.0
@@ -29,13 +30,23 @@ class Figures:
         self._stories: deque[JobStory] = deque(maxlen=STORIES_KEPT)
         self._marks: deque[tuple[float, Counter[str], Counter[str]]] = deque()
         self._bucket = Counts()
+        self._took: dict[str, list[int]] = {}
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self.mark()
 
     def ended(self, queue: str, *, well: bool) -> None:
         (self.counts.done if well else self.counts.failed)[queue] += 1
 
     def tell(self, story: JobStory) -> None:
+        """Keep how a job went, and count how long it took."""
         self._stories.append(story)
+        counts = self._took.setdefault(story.queue, [0] * (len(TOOK_SECONDS) + 1))
+        counts[bisect_left(TOOK_SECONDS, story.seconds)] += 1
+        self._seconds[story.queue] += story.seconds
+
+    def took(self, queue: str) -> tuple[tuple[int, ...], float]:
+        """(runs by TOOK_SECONDS and longer, seconds of all of them) since the start."""
+        return tuple(self._took.get(queue, ())), self._seconds[queue]
 
     @property
     def stories(self) -> tuple[JobStory, ...]:

@@ -85,6 +85,7 @@ class Manager:
         depth = self._transport.depth(queue)
         done, failed = self.figures.per_minute(queue)
         done_now, failed_now = self.figures.current(queue)
+        took_counts, took_seconds = self.figures.took(queue)
         return QueueStatus(
             name=queue,
             priority="user" if queue in USER_QUEUES else "system",
@@ -101,6 +102,8 @@ class Manager:
             settings=self._settings[queue],
             done_now=done_now,
             failed_now=failed_now,
+            took_counts=took_counts,
+            took_seconds=took_seconds,
         )
 
     # ---- settings

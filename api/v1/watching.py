@@ -38,6 +38,8 @@ class QueueOut(BaseModel):
     settings: QueueSettingsOut
     done_now: int = Field(description="Since the last five minutes that the history holds.")
     failed_now: int
+    took_counts: list[int] = Field(description="Runs that took up to 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60 s, and longer.")
+    took_seconds: float = Field(description="All of them together.")
 
 
 class QueueList(BaseModel):

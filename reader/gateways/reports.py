@@ -87,6 +87,8 @@ def _sum(
         settings=in_force.queue(name),
         done_now=sum(part.done_now for part in parts),
         failed_now=sum(part.failed_now for part in parts),
+        took_counts=tuple(map(sum, zip(*(part.took_counts for part in parts if part.took_counts), strict=False))),
+        took_seconds=sum(part.took_seconds for part in parts),
     )
 
 

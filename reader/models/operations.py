@@ -13,6 +13,10 @@ Source = Literal["default", "file", "store"]
 QueueClass = Literal["user", "system"]
 
 
+TOOK_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0)
+"""Bounds by which the runs of jobs are counted; one more count is for all that took longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
     """Of one queue in each manager that serves it."""
@@ -66,6 +70,8 @@ class QueueStatus:
     settings: QueueSettings
     done_now: int = 0  # since the last five minutes that the history holds
     failed_now: int = 0
+    took_counts: tuple[int, ...] = ()  # runs that took up to each of TOOK_SECONDS, and longer ones; not cumulated
+    took_seconds: float = 0.0  # all of them together
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -149,6 +150,10 @@ def test_jobs_tell_their_story(program: Victim, token: str, admin: Run) -> None:
             assert time.monotonic() < until
             time.sleep(0.2)
     assert site.url("/feed.xml") in said.stdout and "done" in said.stdout
+    with urlopen(f"{program.address}/metrics", timeout=10) as answer:
+        metrics = answer.read().decode()
+    assert re.search(r'evantr_job_seconds_bucket{le="\+Inf",queue="discovery"} [1-9]', metrics), metrics[-3000:]
+    assert re.search(r'evantr_job_seconds_sum{queue="discovery"} 0?\.?\d', metrics)
     last = _ask(program, token, "/api/v1/admin/history")["points"][-1]  # the five minutes that run, up to now
     assert last["queues"]["discovery"]["done"] >= 1
     assert last["memory"] and time.time() - last["at"] < 301

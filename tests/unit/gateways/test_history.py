@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from reader.gateways.reports import point_now, with_now
-from reader.models.operations import HistoryPoint, ManagerStatus, QueueFigures, QueueSettings, QueueStatus
+from dataclasses import replace
+
+from reader.gateways.queue_settings import defaults, in_force
+from reader.gateways.reports import point_now, sum_queues, with_now
+from reader.models.operations import HistoryPoint, JobStory, ManagerStatus, QueueFigures, QueueSettings, QueueStatus
+from reader.settings import Settings
+from workers.figures import Figures
 
 SETTINGS = QueueSettings(8, 100, 60, 120, 3)
 
@@ -24,6 +29,23 @@ def test_what_managers_did_since_is_the_last_point() -> None:
     before = HistoryPoint(300.0, {"pull": QueueFigures(1)}, {"host/1": 5}, 0.0)
     assert with_now([before], now) == [before, now]
     assert with_now([], now) == [now]
+
+
+def test_run_times_are_counted_by_their_length_and_added_up() -> None:
+    one, other = Figures(), Figures()
+    for figures, seconds in ((one, 0.004), (one, 0.01), (one, 70.0), (other, 0.3)):
+        figures.tell(JobStory("k", "pull", "feed 1", "pull", "done", 1, 0.0, seconds, None))
+    assert one.took("pull") == ((2, 0, 0, 0, 0, 0, 0, 0, 1), 70.014)
+    assert one.took("icon") == ((), 0.0)
+    parts = []
+    for figures in (one, other):
+        counts, total = figures.took("pull")
+        [queue] = manager(1, done=0).queues
+        parts.append(replace(manager(1, done=0), queues=(replace(queue, took_counts=counts, took_seconds=total),)))
+    in_force_now = in_force(defaults(Settings(_env_file=None)), {}, {})
+    pull, *rest = sum_queues(parts, in_force_now, {}, {}, 0.0)
+    assert (pull.took_counts, round(pull.took_seconds, 3)) == ((2, 0, 0, 1, 0, 0, 0, 0, 1), 70.314)
+    assert {queue.took_counts for queue in rest} == {()}
 
 
 def test_a_bucket_that_was_written_is_added_to() -> None:
