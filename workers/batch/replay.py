@@ -123,8 +123,9 @@ class _Show:
     reading: ReadingGateway
     feed_id: int
     user_id: int
-    seen: int = 0  # highest seq whose entry is in ``ids``
-    ids: dict[str, int] = field(default_factory=dict)
+    seen: int = 0  # highest seq whose entry is in ``by_id`` and ``by_url``
+    by_id: dict[str, set[int]] = field(default_factory=dict)
+    by_url: dict[str, set[int]] = field(default_factory=dict)
     total: int = 0  # entries in the last document that was read
 
     @classmethod
@@ -159,22 +160,27 @@ class _Show:
         return {"new": outcome.new, "updated": outcome.updated, "same": self.total - outcome.new - outcome.updated}
 
     async def mark(self, names: list[str]) -> None:
-        """Mark entries as read, known by the id that the document gives them, or by their address without one."""
+        """Mark entries as read, known by the id that the document gives them, or by their address without one. An id
+        that several bear means them all."""
         if not names:
             return
         await self._learn(self.seen)
-        if not all(name in self.ids for name in names):
+        if not all(self._ids(name) for name in names):
             await self._learn(0)  # an entry may have got another id
-        ids = sorted({self.ids[name] for name in names if name in self.ids})
+        ids = sorted(set().union(*(self._ids(name) for name in names)))
         for start in range(0, len(ids), CHUNK):
             await self.reading.mark(self.user_id, ids[start : start + CHUNK], True)
+
+    def _ids(self, name: str) -> set[int]:
+        return self.by_id.get(name) or self.by_url.get(name) or set()
 
     async def _learn(self, after: int) -> None:
         for entry in await self._stored(after):
             self.seen = max(self.seen, entry.seq)
-            for name in (entry.url, entry.uid, entry.guid):  # the id counts before an address that looks the same
-                if name:
-                    self.ids[name] = entry.id
+            for name in {entry.uid, entry.guid or entry.uid}:
+                self.by_id.setdefault(name, set()).add(entry.id)
+            if entry.url:
+                self.by_url.setdefault(entry.url, set()).add(entry.id)
 
     async def _stored(self, after: int) -> list[Entry]:
         places = (await self.mappers.entries.positions([(self.feed_id, after + 1, UNREAD)]))[self.feed_id]

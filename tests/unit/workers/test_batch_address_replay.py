@@ -102,6 +102,12 @@ def test_a_change_is_an_update_and_stays_read() -> None:
     assert [entry["read"] for entry in answer["entries"]] == [True, False]
 
 
+def test_an_id_that_several_bear_means_them_all() -> None:
+    fetches = [body(1, 2, 3, guid="same"), body(2, 3, 4, guid="same")]
+    answer = ask("replay", feed=FEED, fetches=fetches, read_after={"0": ["same"]})
+    assert [(entry["uid"], entry["read"]) for entry in answer["entries"]] == [("same", True)] * 3 + [("same", False)]
+
+
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=3))
 @settings(max_examples=25, deadline=None)
 def test_no_bytes_make_replay_fail(documents: list[bytes]) -> None:
