@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 SAMPLE = 60_000
-_RUNS = re.compile(rb"[^<>\x00-\x1f]{0,60}[\x80-\xff][^<>\x00-\x1f]{0,200}")
+_RUNS = re.compile(rb"[\x80-\xff][^<>\x00-\x1f]*+")
+_BEFORE = 16  # bytes of ASCII before a run: the beginning of its word
 _MULTI = ("cp932", "euc_jp", "gb18030", "big5hkscs", "cp949")
 _SINGLE = ("cp1251", "koi8_u", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp874", "cp866")
 _ORDER = {name: rank for rank, name in enumerate((*_MULTI, *_SINGLE))}
@@ -37,14 +38,14 @@ _DOUBTED = {
     "cp1252": "cp1252",
     "cp1253": "cp1253",
 }
-_GLANCE = 1200  # bytes
+_GLANCE = 800  # bytes
 _UKRAINIAN = frozenset(b"\xa4\xa6\xa7\xad\xb4\xb6\xb7\xbd")  # where KOI8-U has letters and KOI8-R lines
 _CONVINCING = 0.55
 
 
 def guess(body: bytes, named: Iterable[str] = ()) -> str:
     """The Python codec that ``body``, no UTF-8, is most probably in. ``named`` were declared, and win a draw."""
-    sample = b" ".join(_RUNS.findall(body[: 20 * SAMPLE]))[:SAMPLE]
+    sample = _sample(body, SAMPLE)
     preferred = list(named)
     best, most = "cp1252", 0.0
     for name in sorted({*_ORDER, *preferred}, key=lambda name: (name not in preferred, _ORDER.get(name, 99))):
@@ -65,12 +66,25 @@ def doubtful(body: bytes, codec: str) -> str | None:
     """Another codec where the text that the declared one gives looks like no writing at all, and another's does."""
     if codec not in _DOUBTED:
         return None
-    sample = b" ".join(_RUNS.findall(body[:20_000]))[:_GLANCE]
+    sample = _sample(body, _GLANCE)
     said = _score(sample, _DOUBTED[codec])
     if said > 0.7 or sum(byte > 0x7F for byte in sample) < _GLANCE // 40:
         return None
-    other = guess(body[:20_000], [codec])
+    other = guess(body[:60_000], [codec])
     return other if _score(sample, _DOUBTED.get(other, other)) > max(0.7, said + 0.25) else None
+
+
+def _sample(body: bytes, size: int) -> bytes:
+    """The first ``size`` bytes of what is not ASCII, with the beginnings of the words."""
+    pieces: list[bytes] = []
+    end = found = 0
+    for match in _RUNS.finditer(body):
+        pieces.append(body[max(end, match.start() - _BEFORE) : match.end()])
+        end = match.end()
+        found += len(pieces[-1])
+        if found >= size:
+            break
+    return b" ".join(pieces)[:size]
 
 
 def _score(sample: bytes, name: str) -> float:
