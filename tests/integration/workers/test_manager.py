@@ -185,7 +185,7 @@ async def test_draining_lets_short_jobs_end_and_gives_leases_up(bench: Bench, si
     for feed_id in ids:
         await bench.queue.put(PullFeed(feed_id))
     await until(lambda: len(site.seen()) == 2)
-    await manager.stop(grace=1.0)
+    await manager.stop(grace=6.0)
     await task
     assert (await bench.stored(ids[0])).seq == 1
     assert (await bench.schedule(ids[1])).lease_until == 0
