@@ -11,7 +11,8 @@ from reader.container import Container
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 1.0
-BUSY_SECONDS = 0.05
+BUSY_SECONDS = 0.1
+PLANTING_SECONDS = 0.01  # pages come between two batches of new subscriptions
 FAULT_SECONDS = 2.0
 
 
@@ -38,7 +39,7 @@ async def _round(container: Container) -> float:
             log.exception("a step of an import failed", import_id=job.id)
             await asyncio.sleep(FAULT_SECONDS)
     if more:
-        return 0.0
+        return PLANTING_SECONDS
     return BUSY_SECONDS if jobs else IDLE_SECONDS
 
 

@@ -6,6 +6,7 @@ so that a crash costs nothing and any number of processes may drive the same imp
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -33,6 +34,11 @@ NUDGE_SECONDS = 3.0
 LATER_SECONDS = 3600.0  # when feeds are due that nobody has started yet: should the import never go on
 STALE_SECONDS = 900.0
 TELL_SECONDS = 0.25
+
+
+@functools.lru_cache(4096)
+def _site_of(url: str) -> str:
+    return site_key(url)
 
 
 class Importing:
@@ -73,7 +79,8 @@ class Importing:
         )
         watched = await self._imports.watch(job.id)
         outcomes = await self._judge(job, watched, now)
-        settled = await self._imports.settle(job.id, outcomes) if outcomes else 0
+        if outcomes:
+            await self._imports.settle(job.id, outcomes)
         over = sum(outcome.state != "running" for outcome in outcomes)
         started = await self._start(job, watched, len(watched) - over, now)
         if planted:
@@ -83,14 +90,14 @@ class Importing:
             log.info("an import is done", import_id=job.id)
             await self._reading_changed(job)
         await self._tell(job, whatever=finished)
-        return bool(planted) or settled > 0
+        return bool(planted)
 
     async def _start(self, job: Import, watched: Sequence[Watched], under_way: int, now: float) -> int:
         room = WINDOW - under_way
         if room <= 0:
             return 0
         waiting = await self._imports.waiting(job.id, WINDOW * 4)
-        busy = Counter(site_key(each.item.url) for each in watched)
+        busy = Counter(_site_of(each.item.url) for each in watched)
         numbers = _fitting(waiting, busy, self._per_site, room)
         if not numbers:
             return 0
@@ -176,7 +183,7 @@ def _fitting(waiting: Sequence[Waiting], busy: Counter[str], per_site: int, room
     for each in waiting:
         if len(numbers) >= room:
             break
-        site = site_key(each.url)
+        site = _site_of(each.url)
         if busy[site] < per_site:
             busy[site] += 1
             numbers.append(each.number)

@@ -119,7 +119,8 @@ class ImportMapper(Protocol):
         ...
 
     async def finish(self, import_id: int, now: float) -> bool:
-        """Running → done, if nothing waits or runs any more."""
+        """Running → done, if nothing waits or runs any more. Names from the file that turned out to be the publishers'
+        are dropped then."""
         ...
 
     async def take_back(self, import_id: int, *, waiting_only: bool = False) -> tuple[int, int]:

@@ -179,8 +179,6 @@ def _settle(con: sqlite3.Connection, import_id: int, outcomes: Sequence[Outcome]
         over = each.state != "running"
         values = (each.state, each.reason, each.looking, found, over, import_id, each.number)
         changed += con.execute(sql, values).rowcount
-    if changed:
-        planting.drop_usual_titles(con, import_id, [each.number for each in outcomes if each.state == "done"])
     return changed
 
 
@@ -189,7 +187,10 @@ def _finish(con: sqlite3.Connection, import_id: int, now: float) -> bool:
         "UPDATE import SET state = 'done', finished_at = ? WHERE id = ? AND state = 'running' AND NOT EXISTS"
         " (SELECT 1 FROM import_item WHERE import_id = import.id AND chosen AND state IN ('waiting', 'running'))"
     )
-    return con.execute(sql, (now, import_id)).rowcount > 0
+    if not con.execute(sql, (now, import_id)).rowcount:
+        return False
+    planting.drop_usual_titles(con, import_id)
+    return True
 
 
 def _trim(con: sqlite3.Connection, previews_before: float, done_before: float) -> int:

@@ -134,15 +134,15 @@ class _Garden:
 USUAL = """
 UPDATE subscription SET title = NULL
 WHERE user_id = (SELECT user_id FROM import WHERE id = :import) AND feed_id IN (
-    SELECT feed_id FROM import_item WHERE import_id = :import AND made_rev IS NOT NULL
-        AND number IN (SELECT value FROM json_each(:numbers)))
+    SELECT feed_id FROM import_item WHERE import_id = :import AND state = 'done' AND made_rev IS NOT NULL)
     AND title = (SELECT feed.title FROM feed WHERE feed.id = subscription.feed_id)
 """
 
 
-def drop_usual_titles(con: sqlite3.Connection, import_id: int, numbers: Sequence[int]) -> None:
-    """A name in the file that turns out to be the publisher's is no name of one's own."""
-    if con.execute(USUAL, {"import": import_id, "numbers": ids_json(numbers)}).rowcount:
+def drop_usual_titles(con: sqlite3.Connection, import_id: int) -> None:
+    """A name in the file that turned out to be the publisher's is no name of one's own. At the end, in one write: it
+    makes every open page read the whole left column anew."""
+    if con.execute(USUAL, {"import": import_id}).rowcount:
         next_shape_rev(con, con.execute("SELECT user_id FROM import WHERE id = ?", (import_id,)).fetchone()[0])
 
 

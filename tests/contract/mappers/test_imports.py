@@ -123,8 +123,6 @@ async def test_take_watch_and_settle(mappers: Mappers) -> None:
     outcomes = [Outcome(1, "done"), Outcome(2, "running", looking="https://site.test/")]
     assert await mappers.imports.settle(import_id, outcomes) == 2
     assert [each.item.looking for each in await mappers.imports.watch(import_id)] == ["https://site.test/"]
-    own = await mappers.subscriptions.get(reader.user.id, feeds[0])
-    assert own is not None and own.title is None  # the publisher's name, so no own one
     found = (Replacement("https://new.test/rss", "New"),)
     assert await mappers.imports.settle(import_id, [Outcome(2, "need", "Gone.", None, found)]) == 1
     assert await mappers.imports.settle(import_id, [Outcome(2, "done")]) == 0
@@ -132,7 +130,11 @@ async def test_take_watch_and_settle(mappers: Mappers) -> None:
     assert stored is not None and (stored.state, stored.reason, stored.found) == ("need", "Gone.", found)
     other = await mappers.subscriptions.get(reader.user.id, feeds[1])
     assert other is not None and other.title == "Feed 2"
+    own = await mappers.subscriptions.get(reader.user.id, feeds[0])
+    assert own is not None and own.title == "Feed 1"
     assert await mappers.imports.finish(import_id, 40.0)
+    own = await mappers.subscriptions.get(reader.user.id, feeds[0])
+    assert own is not None and own.title is None  # the publisher's name, so no own one
     job = await mappers.imports.get(import_id)
     assert job is not None and (job.state, job.finished_at) == ("done", 40.0)
 
