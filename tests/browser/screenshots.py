@@ -71,6 +71,34 @@ def picture(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
+FOLDERS = {
+    "Making things": ("Clockwork Almanac", "Glue and Grain", "Shed Weekly", "Workbench Radio"),
+    "Letters": ("Paper Boats", "Second Drafts", "The Slow Post"),
+    "Science": ("Tidewater Notes", "Small Machines", "Bureau of Tides", "Field Recordings"),
+}
+
+
+def preview_of_import(page: Page) -> None:
+    """A file of another reader, before anything of it is imported."""
+    rows = []
+    for folder, titles in FOLDERS.items():
+        feeds = "".join(
+            f'<outline text="{title}" xmlUrl="https://{title.lower().replace(" ", "")}.example/feed.xml"/>'
+            for title in titles
+        )
+        rows.append(f'<outline text="{folder}">{feeds}</outline>')
+    rows.append('<outline text="Router" xmlUrl="http://192.168.1.1/rss"/>')
+    body = f'<opml version="2.0"><body>{"".join(rows)}</body></opml>'
+    page.goto("/import")
+    page.set_input_files(
+        "[name=file]", {"name": "subscriptions.opml", "mimeType": "text/x-opml", "buffer": body.encode()}
+    )
+    page.get_by_role("button", name="Look into the file").click()
+    page.wait_for_url("**/import/*")
+    page.locator("[name=item]").nth(2).uncheck()
+    picture(page, "import")
+
+
 def take(browser: Browser, address: str, site: str) -> None:
     context = browser.new_context(base_url=address, viewport=WIDE)
     page = context.new_page()
@@ -88,6 +116,7 @@ def take(browser: Browser, address: str, site: str) -> None:
     picture(page, "health")
     page.goto("/keys")
     picture(page, "keys")
+    preview_of_import(page)
     page.goto("/admin/queues?open=pull-sys")
     page.wait_for_timeout(2500)  # figures that a manager reports
     picture(page, "admin")
