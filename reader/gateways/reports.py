@@ -32,7 +32,7 @@ def read_report(text: str) -> ManagerStatus | None:
     """None for a report of another version, whose shape we do not know."""
     try:
         raw: dict[str, Any] = orjson.loads(text)
-        raw["queues"] = tuple(map(_read_queue, raw["queues"]))
+        raw["queues"] = tuple(map(_queue, raw["queues"]))
         raw["cpu"] = tuple(CpuStatus(**each) for each in raw["cpu"])
         raw["last_jobs"] = tuple(JobStory(**each | {"lines": tuple(each["lines"])}) for each in raw["last_jobs"])
         return ManagerStatus(**raw)
@@ -41,10 +41,6 @@ def read_report(text: str) -> ManagerStatus | None:
 
 
 def _queue(raw: dict[str, Any]) -> QueueStatus:
-    return QueueStatus(**raw | {"settings": QueueSettings(**raw["settings"])})
-
-
-def _read_queue(raw: dict[str, Any]) -> QueueStatus:
     whole = {"settings": QueueSettings(**raw["settings"]), "took_counts": tuple(raw.get("took_counts", ()))}
     return QueueStatus(**raw | whole)
 
