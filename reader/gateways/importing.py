@@ -109,9 +109,10 @@ class Importing:
         outcomes: list[Outcome] = []
         anew: list[int] = []
         looks = sum(each.item.looking is not None for each in watched)
-        nudge = now - self._nudged.get(job.id, now - NUDGE_SECONDS) >= NUDGE_SECONDS
+        steady = self._clock.monotonic()
+        nudge = steady - self._nudged.get(job.id, steady - NUDGE_SECONDS) >= NUDGE_SECONDS
         if nudge:
-            self._nudged[job.id] = now
+            self._nudged[job.id] = steady
         for each in watched:
             number = each.item.number
             if each.item.since is not None and each.item.since > now + 1:
