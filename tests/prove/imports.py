@@ -31,7 +31,7 @@ from tests.prove import Say
 FEEDS, SHORT_FEEDS = 1000, 120
 KILLS, SHORT_KILLS = 20, 4
 ENTRIES = 20
-LATENCY, SHORT_LATENCY = 2.0, 0.0
+LATENCY, SHORT_LATENCY = 2.0, 0.5
 SHORT_SLACK = 5.0  # seconds per kill that the short form forgives: starting a program takes longer than its import
 PATIENCE = 600.0
 LOOK = 0.1

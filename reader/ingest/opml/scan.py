@@ -23,6 +23,7 @@ _PAIR = re.compile(r"""([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""", re.ASCI
 _END = re.compile(r"</\s*+((?:[\w.-]++:)?\w[\w.-]*+)[^<>]*+>?", re.ASCII)
 _NAME = re.compile(r"<((?:[\w.-]++:)?\w[\w.-]*+)", re.ASCII)
 _BOUNDARY = re.compile(r"<(?=/?\s*+(?:[\w.-]++:)?(?:outline|body|opml|head)\b|!--)", re.IGNORECASE | re.ASCII)
+_OPENING = re.compile(r"<(?=[A-Za-z_/!?])")
 _ANY = re.compile("<")
 _ASSIGN = re.compile(r"([A-Za-z_][\w:.-]*+)\s*+=\s*+", re.ASCII)
 _BARE = re.compile(r"[^\s\"'<>]*+")
@@ -48,7 +49,8 @@ class Tag(NamedTuple):
 def tags(text: str) -> Iterator[Tag]:
     """All tags of ``text`` in order; comments, CDATA sections, instructions and the document type are passed over."""
     at, line, counted = 0, 1, 0
-    while (at := text.find("<", at)) >= 0:
+    while (begin := _OPENING.search(text, at)) is not None:
+        at = begin.start()
         line += text.count("\n", counted, at)
         counted = at
         skipped = _past_markup(text, at)
