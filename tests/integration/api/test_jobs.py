@@ -194,7 +194,7 @@ async def test_an_import_is_cancelled_and_is_ones_own(world: World, ada: Person,
 async def events_of(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, Any]]:
     """Events of a stream until it ends."""
     fields: dict[str, str] = {}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         async for raw in answer.content:
             name, _, value = raw.decode().rstrip("\n").partition(": ")
             if name:
@@ -270,7 +270,7 @@ async def socket_of(world: World, base: str, **headers: str) -> AsyncIterator[ai
 
 
 async def hear(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    found: dict[str, Any] = await socket.receive_json(timeout=10)
+    found: dict[str, Any] = await socket.receive_json(timeout=30)
     return found
 
 
