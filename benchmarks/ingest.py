@@ -77,7 +77,7 @@ def _ours(document: Document, result: Round) -> None:
     parsed = parse(document.body, url=document.url, content_type=document.content_type, now=NEWEST)
     identified = identify(parsed, feed_url=document.url, now=NEWEST).entries
     middle = process_time()
-    done = [finish(one, document.url) for one in identified]
+    done = finish(identified, document.url)
     result.parse += middle - start
     result.clean += process_time() - middle
     result.entries += len(done)

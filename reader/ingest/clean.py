@@ -9,14 +9,14 @@ that but map_images, which replaces URLs by a caller's own. The libraries are lo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from reader.ingest.cleaning import allowed
 from reader.ingest.cleaning.srcset import map_srcset
-from reader.ingest.text import clean_text, without_unseen
+from reader.ingest.text import INLINE, clean_text, squeeze, without_unseen
 from reader.models.entry import SafeHtml
 
 if TYPE_CHECKING:
@@ -36,13 +36,30 @@ def clean(html: str, *, base: str) -> SafeHtml:
     with "e-"; headings start at h3; frames of known sites are ``<figure class="embed" data-src=…>``. Larger than
     1 MB it is cut, visibly. Cleaning twice gives the same as once.
     """
+    html = _taken(html)
+    if "<" not in html and "&" not in html:
+        return SafeHtml(_text(html))
+    return SafeHtml(_settled(html, base))
+
+
+def clean_all(many: Sequence[tuple[str, str]]) -> list[SafeHtml]:
+    """As clean(), for (html, base) of many entries: first all are rewritten, then all go through the sanitiser. Each of
+    the two works better while the other is not in the processor's caches."""
+    taken = [(_taken(html), base) for html, base in many]
+    written = [_written(html, base) for html, base in taken]
+    sealed = [None if html is None else _sealed(html) for html in written]
+    return [
+        SafeHtml(done) if done is not None and len(done) <= MAX_HTML else clean(html, base=base)
+        for done, (html, base) in zip(sealed, taken, strict=True)
+    ]
+
+
+def _taken(html: str) -> str:
     if len(html) > MAX_HTML:
         html = _cut(html, MAX_HTML)
     if "<![CDATA[" in html[:100] and (whole := _WRAPPED.fullmatch(html)):
         html = whole[1]  # wrapped twice
-    if "<" not in html and "&" not in html:
-        return SafeHtml(_text(html))
-    return SafeHtml(_settled(html, base))
+    return html
 
 
 _WRAPPED = re.compile(r"\s*<!\[CDATA\[(.*)\]\]>\s*", re.DOTALL)
@@ -62,22 +79,44 @@ def _settled(html: str, base: str) -> str:
 
 def _once(html: str, base: str) -> tuple[str, bool]:
     """One round, and whether another would change nothing."""
-    from reader.ingest.cleaning.tags import NotPlainError, rewrite_tags
-
     html = without_unseen(html)
-    if not _deep(html):
-        try:
-            written = _headings(rewrite_tags(html, base)).strip()
-        except NotPlainError:
-            pass
-        else:
-            cleaned = _sanitiser(written).clean(written)
-            if cleaned == written:
-                return cleaned, True
+    written = _written(html, base)
+    if written is not None and (cleaned := _sealed(written)) is not None:
+        return cleaned, True
     from reader.ingest.cleaning.tree import rewrite  # heavy, and most entries need no tree
 
     written = _headings(without_unseen(rewrite(html, base))).strip()
-    return _sanitiser(written).clean(written).strip(), False
+    return (_watching() if _WATCHED.search(written) else _open()).clean(written).strip(), False
+
+
+def _written(html: str, base: str) -> str | None:
+    """The tags rewritten one by one; None where single tags do not tell enough."""
+    from reader.ingest.cleaning.tags import NotPlainError, rewrite_tags
+
+    html = without_unseen(html)
+    if _deep(html):
+        return None
+    try:
+        return _headings(rewrite_tags(html, base)).strip()
+    except NotPlainError:
+        return None
+
+
+def _sealed(written: str) -> str | None:
+    """What the sanitiser makes of it, if it changes nothing and every attribute is sound; else None.
+
+    The sanitiser itself checks schemes of href and src. The other attributes with a meaning are looked at here, since
+    asking back for each attribute of a document would take longer than all the rest.
+    """
+    cleaned = _open().clean(written)
+    return cleaned if cleaned == written and _sound(cleaned) else None
+
+
+def _sound(html: str) -> bool:
+    return all(
+        _attribute("", name, unescape(value) if "&" in value else value) == (unescape(value) if "&" in value else value)
+        for name, value in _WATCHED.findall(html)
+    )
 
 
 def _text(text: str) -> str:
@@ -105,6 +144,30 @@ def summary_of(html: str, limit: int = 300) -> str:
         if len(head) == len(html) or len(text) > limit * 0.8:
             break
     return text
+
+
+def beginning_of(html: SafeHtml, limit: int = 300) -> str:
+    """summary_of() for what clean() made: there every "<" begins a tag, and every tag is whole."""
+    for share in (5, 40):
+        head = html[: limit * share]
+        if len(head) < len(html):
+            begun = head.rfind("<")
+            head = _CUT_REFERENCE.sub("", head[:begun] if begun > head.rfind(">") else head)
+        text = _without_tags(head)
+        text = squeeze(unescape(text) if "&" in text else text, limit=limit)
+        if len(head) == len(html) or len(text) > limit * 0.8:
+            break
+    return text
+
+
+def _without_tags(html: str) -> str:
+    first, *rest = html.split("<")
+    words = [first]
+    for piece in rest:
+        tag, _, text = piece.partition(">")
+        name = tag.partition(" ")[0].removeprefix("/")
+        words.append(text if name in INLINE else f" {text}")
+    return "".join(words)
 
 
 _CUT_REFERENCE = re.compile(r"&[#\w]{0,10}\Z")
@@ -166,14 +229,10 @@ def _headings(html: str) -> str:
     return _HEADING.sub(lambda match: f"{match[1]}{min(6, int(match[2]) + shift)}", html)
 
 
-_WATCHED = re.compile(r' (?:srcset|poster|data-src)="')
+# In text the same words may stand; then they are looked at for nothing.
+_WATCHED = re.compile(r' (srcset|poster|data-src|class)="([^"]*)"')
 _WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
 _CLASS = re.compile(r"embed|language-[a-z0-9+#_-]{1,30}")
-
-
-def _sanitiser(html: str) -> nh3.Cleaner:
-    """The sanitiser itself checks schemes of href and src; where other attributes carry meaning, we look at each."""
-    return _watching() if _WATCHED.search(html) else _plain()
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -195,11 +254,10 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 @cache
-def _plain() -> nh3.Cleaner:
+def _open() -> nh3.Cleaner:
     import nh3
 
-    watched = {"srcset", "poster", "data-src"}
-    attributes = {tag: set(names - watched - {"rel"}) for tag, names in allowed.ATTRIBUTES.items()}
+    attributes = {tag: set(names - {"rel"}) for tag, names in allowed.ATTRIBUTES.items()}
     return nh3.Cleaner(tags=_tags(), attributes=_with_common(attributes), **_SETTINGS)
 
 

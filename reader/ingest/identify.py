@@ -11,7 +11,7 @@ from reader.ingest.criterion import Candidate, after_renewal, choose
 from reader.ingest.parse.model import ParsedEntry, ParsedFeed
 from reader.ingest.recognise import recognise
 from reader.ingest.text import clean_text
-from reader.models.entry import Known, NewEntry
+from reader.models.entry import Known, NewEntry, SafeHtml
 from reader.models.feed import Criterion, Identity
 
 SUMMARY = 300
@@ -176,13 +176,19 @@ def raw_digest(entry: ParsedEntry) -> bytes:
     return _digest(_candidate(entry))
 
 
-def finish(one: Identified, feed_url: str) -> NewEntry:
-    """Clean an identified entry into what is stored."""
-    from reader.ingest.clean import clean, summary_of  # heavy: only the CPU pool comes here
+def finish(found: Sequence[Identified], feed_url: str) -> list[NewEntry]:
+    """Clean identified entries into what is stored."""
+    from reader.ingest.clean import clean_all  # heavy: only the CPU pool comes here
+
+    cleaned = clean_all([(one.entry.body_html, one.entry.base or one.entry.url or feed_url) for one in found])
+    return [_finished(one, content) for one, content in zip(found, cleaned, strict=True)]
+
+
+def _finished(one: Identified, content: SafeHtml) -> NewEntry:
+    from reader.ingest.clean import beginning_of, summary_of
 
     entry = one.entry
-    content = clean(entry.body_html, base=entry.base or entry.url or feed_url)
-    summary = summary_of(entry.summary_html or "", SUMMARY) or summary_of(content, SUMMARY)
+    summary = (summary_of(entry.summary_html, SUMMARY) if entry.summary_html else "") or beginning_of(content, SUMMARY)
     return NewEntry(
         uid=one.uid,
         digest=one.digest,

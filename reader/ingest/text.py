@@ -22,7 +22,8 @@ _INLINE = """
     math menclose merror mfenced mfrac mi mlabeledtr mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow
     ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none semantics
 """
-_MEANT = dict.fromkeys(_BLOCKS.split(), " ") | dict.fromkeys(_INLINE.split(), "")
+INLINE = frozenset(_INLINE.split())
+_MEANT = dict.fromkeys(_BLOCKS.split(), " ") | dict.fromkeys(INLINE, "")
 # Holds no words for a reader. Where the end is missing, browsers take all that follows for content.
 _DROPPED = re.compile(
     r"<(script|style|template|svg|annotation(?:-xml)?)(?=[\s/>])[^<>]*+>.*?(?:</\1\s*+>|\Z)"

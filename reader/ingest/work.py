@@ -91,7 +91,7 @@ def digest_feed(
         hub=parsed.hub,
         self_url=parsed.self_url,
         hint_seconds=_hint(parsed.ttl_seconds, parsed.skip_hours, now),
-        entries=[finish(one, final_url) for one in found.changed],
+        entries=finish(found.changed, final_url),
         same=[one.uid for one in found.entries if one.uid in found.same],
         renewed=found.renewed,
         identity=found.identity,

@@ -23,7 +23,7 @@ def ids(*entries_: ParsedEntry) -> list[str]:
 
 
 def entries(parsed: ParsedFeed, known: dict[str, Known] | None = None) -> list[NewEntry]:
-    return [finish(one, FEED) for one in identify(parsed, feed_url=FEED, now=NOW, known=known).changed]
+    return finish(identify(parsed, feed_url=FEED, now=NOW, known=known).changed, FEED)
 
 
 def test_identity_is_guid_else_link_else_digest() -> None:
