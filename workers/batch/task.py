@@ -20,8 +20,9 @@ class Task:
     values: dict[str, Any]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A string that must be there unless ``default`` is given."""
-        value = self.values.get(name, default)
+        """A string that must be there unless ``default`` is given; null is as good as not there."""
+        value = self.values.get(name)
+        value = default if value is None else value
         if not isinstance(value, str):
             raise Invalid(f'"{name}" must be a string.', {name: "a string is needed"})
         return value
@@ -47,7 +48,7 @@ class Task:
 
     def body(self) -> bytes:
         """The document: "body" (base64) or the bytes of "file". Raises Upstream("too_large") over 50 MB."""
-        if "body" in self.values:
+        if self.values.get("body") is not None:
             try:
                 return _bounded(base64.b64decode(self.text("body"), validate=True))
             except (binascii.Error, ValueError):
