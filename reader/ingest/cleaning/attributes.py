@@ -42,7 +42,7 @@ _KNOWN_LANGUAGES = allowed.words(
 )
 _LANG = re.compile(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8}){0,5}")
 _MATH_VALUE = re.compile(r"[\w\s.,%#+|(){}\[\]/<>⟨⟩‖∣-]{0,80}")
-_NAME = re.compile(r"\w{2,20}")
+_NAME = re.compile(r"\w[\w -]{1,19}")
 _FREE = {"title": 1000, "alt": 2000, "datetime": 60, "type": 100, "media": 200, "sizes": 300, "hreflang": 40}
 _FREE |= {"abbr": 200, "label": 200}
 _KEPT_TRUE = {"open", "reversed", "default", "loop", "muted"}

@@ -16,6 +16,9 @@ Video: YouTube on youtube.com youtube-nocookie.com youtubekids.com music.youtube
   /watchQUERYv=(?P<id>[\w-]{11})
     https://www.youtube-nocookie.com/embed/{id}
     https://www.youtube.com/watch?v={id}
+  /(?:embed|v|e)/(?!videoseries|playlist|live_stream)(?P<id>[\w-]{6,20})QUERYstart=(?P<start>\d{1,6})
+    https://www.youtube-nocookie.com/embed/{id}?start={start}
+    https://www.youtube.com/watch?v={id}&t={start}
   /(?:embed|v|e|shorts|live)/(?!videoseries|playlist|live_stream)(?P<id>[\w-]{6,20})
     https://www.youtube-nocookie.com/embed/{id}
     https://www.youtube.com/watch?v={id}

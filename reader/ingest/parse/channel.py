@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _RESOURCE = f"{{{RDF}}}resource"
 _HTML = ("text/html", "application/xhtml+xml")
+_NO_PAGES = ("hub", "self")
 _RELATIONS = "http://www.iana.org/assignments/relation/"
 
 
@@ -85,7 +86,8 @@ def _image(image: _Element | None, root: _Element, base: str) -> str | None:
 
 
 def link_of(links: Iterable[_Element], base: str, rel: str) -> str | None:
-    """The first link of a relation; among alternates one that is HTML goes before other types (RFC 4287, 4.2.7)."""
+    """The first link of a relation; of pages (alternate, replies, related) one that is HTML goes before other types
+    (RFC 4287, 4.2.7)."""
     best = None
     for link in links:
         said = link.get("rel")
@@ -95,7 +97,9 @@ def link_of(links: Iterable[_Element], base: str, rel: str) -> str | None:
         elif said != rel and rel not in (said.strip().lower().replace(_RELATIONS, "") or "alternate").split():
             continue
         target = web_url(rebase(base, link.get(XML_BASE)), link.get("href") or link.text)
-        if target and (link.get("type") or "text/html").partition(";")[0].strip().lower() in _HTML:
+        if target and (
+            rel in _NO_PAGES or (link.get("type") or "text/html").partition(";")[0].strip().lower() in _HTML
+        ):
             return target
         best = best or target
     return best

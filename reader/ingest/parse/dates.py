@@ -40,6 +40,14 @@ _HOUR_ONLY = re.compile(r"(?<![\d:.])(\d{1,2})\s*(?P<half>[ap]\.?m\b\.?)", re.IG
 _OFFSET = re.compile(r"[+-]{1,2}\s?(\d{1,2}:\d{2}(?::\d\d)?|\d{4}|\d{3}|\d{1,2})(?![\d:])[Zz]?")
 _CLUSTER = re.compile(r"(?<!\d)(\d{1,4})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{1,2})\.?(?!\d)")
 _PIECE = re.compile(r"(\d++)(?:st|nd|rd|th|er|re|º|°|ª|\.)?(?![^\W\d_])|([^\W\d_]+(?:[/_]+[^\W\d_]+)*)|(\d+)")
+_LONG_ZONE = re.compile(
+    r"(?:(?<=:\d\d)|(?<=[ap]m)) (?![ap]m )"
+    r"(?:(eastern|central|mountain|pacific) (standard|daylight)|[a-z]+(?: [a-z]+){0,2}) time$",
+    re.IGNORECASE,
+)
+_VIETNAMESE = re.compile(
+    r"(?:th[uứ] [^\W\d]+,? )?(?:ng[aà]y )?(\d{1,2}) th[aá]ng (\d{1,2})(?: n[aă]m|,)? (\d{4})", re.IGNORECASE
+)
 _JUNK = re.compile(r"[\s,;@.\-/|'’·:–—]*")
 _LONGEST = 100
 _DAY_ZERO = date(1970, 1, 1).toordinal()
@@ -109,6 +117,9 @@ def _spelled(plain: str) -> str:
         text = _CJK_TIME.sub(lambda m: f" {m[1]}:{m[2] or '00'}:{m[3] or '00'}", text)
         if half:
             text = _TIME.sub(lambda m: f"{m[0]} {'pm' if half[2] else 'am'} ", _CJK_HALF.sub(" ", text), count=1)
+    if text[-5:].lower() == " time":
+        text = _LONG_ZONE.sub(lambda m: f" {m[1][0]}{m[2][0]}t" if m[1] else "", text)
+    text = _VIETNAMESE.sub(r"\3-\2-\1", text)
     text = _BARE_TIME.sub(lambda m: f" {m[1]}:{m[2] or '00'}:{m[3] or '00'}", text)
     return _JOINED.sub(" ", text).strip()
 
@@ -263,7 +274,7 @@ def _assign(words: list[str], numbers: list[str], parts: _Parts) -> bool:
     parts.month = month_of(months[0])
     year = next((number for number in numbers if len(number) == 4), None)
     rest = [number for number in numbers if number is not year]
-    if year is None and len(rest) > 1 and len(rest[1]) == 2:
+    if year is None and len(rest) > 1 and len(rest[1]) in (2, 3):
         year = rest.pop(1)
     if year is None or any(len(number) > 2 or int(number) > 31 for number in rest[:1]):
         return False
@@ -274,7 +285,7 @@ def _assign(words: list[str], numbers: list[str], parts: _Parts) -> bool:
 
 def _full_year(digits: str) -> int:
     year = int(digits)
-    if len(digits) <= 2:  # RFC 2822, 4.3
+    if len(digits) <= 3:  # RFC 2822, 4.3
         year += 2000 if year < 50 else 1900
     return year
 

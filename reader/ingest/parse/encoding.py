@@ -45,6 +45,8 @@ def decode_document(body: bytes, content_type: str | None, *, page: bool = False
     marked = next((name for bom, name in _BOMS if body.startswith(bom)), None)
     if marked and (text := _try(body, marked)) is not None:
         return text, marked, False
+    if marked == "utf-8" and _MULTIBYTE.search(body):  # some bytes are broken; the mark still says what the rest is
+        return body.decode("utf-8-sig", "replace"), marked, False
     if bare := _BARE.match(body):
         name = _WIDE[bare.lastgroup or "l2"]
         if (text := _try(body, name)) is not None:
@@ -72,6 +74,8 @@ def _labels(body: bytes, content_type: str | None, page: bool) -> list[str]:
 
 def _settle(body: bytes, known: list[tuple[str, str]]) -> tuple[str, str]:
     utf8 = _try(body, "utf-8")
+    if b"\x1b$B" in body and not any(codec.startswith("iso2022") for _, codec in known):
+        known = [*known, ("iso-2022-jp", "iso2022_jp_2")]  # nothing else has this escape, and no XML may hold one
     for label, codec in known:
         if codec.startswith("iso2022") and _ESCAPES.search(body) and (text := _try(body, codec)) is not None:
             return text, public_name(codec, body, label)  # pure ASCII to the eye

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from html import escape
+from html import escape, unescape
 
 import orjson
 
@@ -32,7 +32,7 @@ def parse_json(text: str, url: str) -> ParsedFeed:
         raise Upstream("not_a_feed", NOT_A_FEED)
     check_entries(len(items))
     feed = ParsedFeed(f"json {_version(version)}", repaired=repaired)
-    feed.title = plain_title(_text(document.get("title")))
+    feed.title = _title(document.get("title"))
     feed.site_url = _address(url, document.get("home_page_url"))
     feed.self_url = _address(url, document.get("feed_url"))
     feed.description = line(_text(document.get("description")), MAX_DESCRIPTION)
@@ -101,7 +101,7 @@ def _entry(item: Mapping[str, object], url: str, feed_author: str | None) -> Par
     entry = ParsedEntry(uid=uid(_text(item.get("id"))), base=url)
     entry.url = _address(url, item.get("url")) or _address(url, item.get("external_url"))
     entry.base = entry.url or url
-    entry.title = plain_title(_text(item.get("title")))
+    entry.title = _title(item.get("title"))
     entry.author = _author(item) or feed_author
     text = _text(item.get("content_text"))
     entry.content_html = content(_text(item.get("content_html"))) or content(_paragraphs(text) if text else None)
@@ -138,6 +138,13 @@ def _text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
         return None
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _title(value: object) -> str:
+    """Plain text by the specification, yet so many publish it escaped that entities are read as entities, as in Atom's
+    titles of type text."""
+    written = _text(value) or ""
+    return plain_title(unescape(written) if "&" in written else written)
 
 
 def _address(url: str, value: object) -> str | None:

@@ -133,6 +133,12 @@ def test_pictures_and_media(html: str, out: str) -> None:
 
 
 FRAMES = [
+    "https://www.youtube.com/embed/abcdefghijk?rel=0&start=30",
+    "YouTube",
+    "https://www.youtube-nocookie.com/embed/abcdefghijk?start=30",
+    "https://archive.org/embed/abc",
+    "InternetArchive",
+    "https://archive.org/embed/abc",
     "https://www.youtube.com/embed/abcdefghijk?rel=0",
     "YouTube",
     "https://www.youtube-nocookie.com/embed/abcdefghijk",
@@ -232,6 +238,7 @@ def test_frames_of_known_hosts_become_cards(frame: str, provider: str, src: str)
     ):
         out = cleaned(html)
         assert f'<figure class="embed" data-src="{src.replace("&", "&amp;")}"' in out and "<iframe" not in out
+        assert f' data-provider="{embed.provider}"' in out
         assert ">Ten &lt;minutes&gt;</a>" in out
 
 

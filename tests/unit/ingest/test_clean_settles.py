@@ -75,6 +75,7 @@ def _tag(chance: random.Random) -> str:
 
 @settings(max_examples=300, deadline=None)
 @given(NESTED)
+@example("<p>&#x202e;</p>x")
 def test_with_and_without_the_tree_the_same_comes_out(html: str) -> None:
     """What single tags tell is what the tree tells: the quick way is never another way."""
     try:
@@ -82,7 +83,8 @@ def test_with_and_without_the_tree_the_same_comes_out(html: str) -> None:
     except NotPlainError:
         return
     if cleaner._open().clean(written) == written:
-        assert without_unseen(rewrite(without_unseen(html), BASE)).strip() == written
+        tree = without_unseen(rewrite(without_unseen(html), BASE))  # may just have become empty: clean() goes on, too
+        assert written in (tree.strip(), without_unseen(rewrite(tree, BASE)).strip())
 
 
 @pytest.mark.parametrize("character", ["&", ">", "<p>", "a", "<b>x", "\xa0", '<a href="/x">x</a>', "<h1>"])

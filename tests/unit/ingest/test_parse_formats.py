@@ -279,3 +279,30 @@ def test_what_is_no_feed_is_named(body: bytes, words: str) -> None:
     with pytest.raises(Upstream) as caught:
         parse(body, url=URL)
     assert caught.value.kind == "not_a_feed" and words in str(caught.value)
+
+
+def test_the_hub_is_the_first_one_named_whatever_its_type() -> None:
+    links = '<link rel="hub" type="text/plain" href="https://h.example/1"/><link rel="hub" href="https://h.example/2"/>'
+    feed = parse(f'<feed xmlns="http://www.w3.org/2005/Atom">{links}</feed>'.encode(), url="https://x.example/")
+    assert feed.hub == "https://h.example/1"
+
+
+def test_the_version_of_rss_in_capitals() -> None:
+    assert parse(b'<RSS VERSION="2.0"><CHANNEL/></RSS>', url="https://x.example/").format == "rss 2.0"
+
+
+def test_entities_in_titles_of_json_feeds_are_read_as_entities() -> None:
+    feed = json_feed(title="A &amp; B", items=[{"id": "1", "title": "It&#8217;s a < b <T>"}])
+    assert (feed.title, feed.entries[0].title) == ("A & B", "It\u2019s a < b <T>")
+
+
+def test_a_mark_of_utf8_decides_even_if_some_bytes_are_broken() -> None:
+    body = b"\xef\xbb\xbf<rss version='2.0'><channel><title>caf\xc3\xa9 Espa\xf1a</title></channel></rss>"
+    feed = parse(body, url="https://x.example/")
+    assert (feed.encoding, feed.title) == ("utf-8", "caf\u00e9 Espa\ufffda")
+
+
+def test_iso_2022_jp_is_known_by_its_escapes() -> None:
+    text = "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>\u65e5\u672c\u8a9e</title></channel></rss>"
+    feed = parse(text.encode("iso-2022-jp"), url="https://x.example/")
+    assert (feed.encoding, feed.title) == ("iso-2022-jp", "\u65e5\u672c\u8a9e")
