@@ -84,7 +84,7 @@ def _format(root: _Element, channel: _Element, alone: bool) -> str:
         return "rdf 0.90" if "rdf/simple/0.9" in inner else "rdf 1.1" if "rss1.1" in inner else "rdf 1.0"
     if alone and any(name.lower() == "href" for name in map(str, root.attrib)):
         return "cdf 1.0"
-    version = next((value for name, value in root.items() if str(name).lower() == "version"), "").strip()[:8]
+    version = (root.get("version") or root.get("VERSION") or root.get("Version") or "").strip()[:8]
     return f"rss {version}" if version else "rss"
 
 
