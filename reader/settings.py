@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     fetch_timeout: float = Field(30, gt=0, description="Total time of one fetch in seconds, redirects included.")
     fetch_max_bytes: int = Field(10_000_000, gt=0, description="Largest body of a fetch in bytes, decoded.")
     fetch_per_host: int = Field(4, gt=0, description="Concurrent requests to one host.")
-    fetch_concurrency: int = Field(64, gt=0, description="Concurrent pulls in one process.")
+    fetch_concurrency: int = Field(200, gt=0, description="Concurrent pulls in one process.")
     queues_file: str = Field(
         "", description="Settings file of queues (TOML); empty: queues.toml in the data folder, if there is one."
     )

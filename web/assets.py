@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import brotli
@@ -111,6 +112,7 @@ def _digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:10]
 
 
+@cache
 def _asset(suffix: str, body: bytes) -> Asset:
     bodies = {"": body}
     if suffix not in PACKED:

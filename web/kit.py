@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -33,6 +34,23 @@ SAID_SECONDS = 60
 DEFAULTS = Preferences()
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled by this process, for all applications that it makes (a test run makes hundreds)."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = _Compiled()
+
+
 class Kit:
     def __init__(self, container: Container, assets: Assets, images: Images) -> None:
         self.container = container
@@ -43,6 +61,7 @@ class Kit:
         self.env = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
+            bytecode_cache=COMPILED,
             auto_reload=False,
             cache_size=-1,
             trim_blocks=True,
