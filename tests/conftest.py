@@ -21,8 +21,8 @@ def pytest_runtest_makereport(
 
 
 WHOLE = ("contract/mappers", "contract/queue", "browser")
-"""Folders that one process does as a whole: the first tell at the end whether every method was called, the last shares a
-browser and a program."""
+"""Folders that one process does as a whole: the first tell at the end whether every method was called, the last shares
+a browser and a program."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
