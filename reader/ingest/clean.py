@@ -57,9 +57,24 @@ def clean_all(many: Sequence[tuple[str, str]]) -> list[SafeHtml]:
 def _taken(html: str) -> str:
     if len(html) > MAX_HTML:
         html = _cut(html, MAX_HTML)
+    if len(html) > _SMALL:
+        html = _uncrowded(html)
     if "<![CDATA[" in html[:100] and (whole := _WRAPPED.fullmatch(html)):
         html = whole[1]  # wrapped twice
     return html
+
+
+_SMALL = 20_000
+_CROWD = 4000  # characters of a tag, its quoted values left out: about 1,000 attributes
+_TAG = re.compile(r"(<[a-zA-Z][^\s/>]{0,60}+)((?:=\s*+(?:\"[^\"]*+\"|'[^']*+')|[^>])*+)")
+_QUOTED = re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')")
+
+
+def _uncrowded(html: str) -> str:
+    """Thousands of attributes of one tag left out: parsers take quadratic time for them."""
+    if html.count("=") < 1000 and max(map(len, html.split(">"))) < _CROWD:
+        return html
+    return _TAG.sub(lambda tag: tag[1] if len(tag[2]) > _CROWD < len(_QUOTED.sub("", tag[2])) else tag[0], html)
 
 
 _WRAPPED = re.compile(r"\s*<!\[CDATA\[(.*)\]\]>\s*", re.DOTALL)

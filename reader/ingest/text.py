@@ -34,7 +34,9 @@ _COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<!\[CDATA\[|\]\]>|<![a-z\[][
 _TAG = re.compile(
     r"</?([a-zA-Z][a-zA-Z0-9:-]*+)(?=[\s/>])(?:(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+>|[^<>]*+>)|<\?[a-zA-Z][^<>]*+>"
 )
-_CUT_TAG = re.compile(r"<[a-zA-Z][a-zA-Z0-9]*+\s[^<>]*=\s*+[\"'][^<>]*+\Z")  # of an excerpt that was cut inside
+_CUT_TAG = re.compile(
+    r"<[a-zA-Z][a-zA-Z0-9]*+(?=\s[^<>]*+\Z)[^<>]*=\s*+[\"'][^<>]*+\Z"
+)  # of an excerpt that was cut inside
 # C0 and C1 controls, bidi marks, overrides and isolates, zero-width and line separators, BOM, tag characters,
 # surrogates, non-characters: nothing that is seen, much that misleads. U+200C and U+200D shape scripts and emoji.
 _UNSEEN = re.compile(

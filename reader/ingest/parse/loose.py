@@ -51,16 +51,17 @@ def parse_loose(text: str, url: str) -> ParsedFeed | None:
         return None
     channel = document.feed
     feed = ParsedFeed(_FORMATS.get(version) or _VERSIONS.get(version) or "rss 2.0", repaired=True)
-    feed.title = title(channel.get("title"))
-    feed.site_url = web_url(url, channel.get("link"))
-    feed.description = line(channel.get("subtitle") or channel.get("description"), MAX_DESCRIPTION)
-    feed.language = line(channel.get("language"), 40)
-    feed.icon = web_url(url, channel.get("icon") or (channel.get("image") or {}).get("href"))
+    feed.title = title(_said(channel, "title"))
+    feed.site_url = web_url(url, _said(channel, "link"))
+    feed.description = line(_said(channel, "subtitle") or _said(channel, "description"), MAX_DESCRIPTION)
+    feed.language = line(_said(channel, "language"), 40)
+    image = channel.get("image")
+    feed.icon = web_url(url, _said(channel, "icon") or (_said(image, "href") if isinstance(image, dict) else None))
     for link in channel.get("links", ()):
         if link.get("rel") == "hub":
-            feed.hub = feed.hub or web_url(url, link.get("href"))
+            feed.hub = feed.hub or web_url(url, _said(link, "href"))
         elif link.get("rel") == "self":
-            feed.self_url = feed.self_url or web_url(url, link.get("href"))
+            feed.self_url = feed.self_url or web_url(url, _said(link, "href"))
     minutes = whole_number(channel.get("ttl", ""), 1)
     feed.ttl_seconds = min(minutes, 525_600) * 60 if minutes else None
     check_entries(len(document.entries))
@@ -69,28 +70,37 @@ def parse_loose(text: str, url: str) -> ParsedFeed | None:
 
 
 def _entry(item: Any, url: str, *, rss: bool) -> ParsedEntry:
-    entry = ParsedEntry(uid=uid(item.get("id")), url=web_url(url, item.get("link")))
+    entry = ParsedEntry(uid=uid(_said(item, "id")), url=web_url(url, _said(item, "link")))
     entry.base = entry.url or url
-    entry.title = title(item.get("title"))
-    entry.author = line(item.get("author"), 200)
-    bodies = [content(part.get("value")) for part in item.get("content", ())]
+    entry.title = title(_said(item, "title"))
+    entry.author = line(_said(item, "author"), 200)
+    bodies = [content(_said(part, "value")) for part in item.get("content", ())]
     full = next((body for body in bodies if body), None)
-    summary = content(item.get("summary"))
+    summary = content(_said(item, "summary"))
     entry.content_html = full or summary
     entry.summary_html = summary if full and summary != full else None
     entry.published_at = _time(item, "published") or _time(item, "created")
     entry.updated_at = _time(item, "updated")
     if rss and entry.published_at is None:  # there dc:date is called "updated"
         entry.published_at, entry.updated_at = entry.updated_at, None
-    entry.tags = tags(tag.get("label") or tag.get("term") for tag in item.get("tags", ()))
-    entry.comments_url = web_url(url, item.get("comments"))
+    entry.tags = tags(_said(tag, "label") or _said(tag, "term") for tag in item.get("tags", ()))
+    entry.comments_url = web_url(url, _said(item, "comments"))
     entry.enclosures = enclosures(
         enclosure(
-            url, file.get("href") or file.get("url"), file.get("type"), file.get("length") or file.get("filesize")
+            url,
+            _said(file, "href") or _said(file, "url"),
+            _said(file, "type"),
+            file.get("length") or file.get("filesize"),
         )
         for file in [*item.get("enclosures", ()), *item.get("media_content", ())]
     )
     return entry
+
+
+def _said(holder: Any, name: str) -> str | None:
+    """A text. Where an element of another namespace has the name, feedparser may hold an object there."""
+    value = holder.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _time(item: Any, name: str) -> float | None:

@@ -61,10 +61,12 @@ _PARTS = {
 
 def parse_rss(root: _Element, url: str) -> ParsedFeed:
     """Extract a feed from its root element; ``url`` is where it came from, the base of relative links."""
-    base = rebase(url, root.get(XML_BASE))
+    stated = root.get(XML_BASE)
+    base = rebase(url, stated)
     alone = local(root.tag) == "channel"
     channel = root if alone else next((child for child in root if short(child.tag) == "channel"), root)
     if channel is not root:
+        stated = channel.get(XML_BASE) or stated
         base = rebase(base, channel.get(XML_BASE))
     feed = ParsedFeed(_format(root, channel, alone))
     found, items = read_channel(feed, channel, root, base)
@@ -74,7 +76,7 @@ def parse_rss(root: _Element, url: str) -> ParsedFeed:
     check_entries(len(items))
     if base == url and feed.site_url and urlsplit(feed.site_url).netloc != urlsplit(url).netloc:
         base = feed.site_url  # the document lies elsewhere than the site whose links it holds
-    feed.entries = [_item(item, base) for item in items]
+    feed.entries = [_item(item, base, bool(stated)) for item in items]
     return feed
 
 
@@ -88,10 +90,10 @@ def _format(root: _Element, channel: _Element, alone: bool) -> str:
     return f"rss {version}" if version else "rss"
 
 
-def _item(item: _Element, base: str) -> ParsedEntry:
-    own = item.get(XML_BASE)
-    if own:
-        base = rebase(base, own)
+def _item(item: _Element, base: str, stated: bool) -> ParsedEntry:
+    """An entry; ``stated``: an xml:base around it says what ``base`` is."""
+    if own := item.get(XML_BASE):
+        base, stated = rebase(base, own), True
     found: dict[str, _Element] = {}
     links: list[_Element] = []
     attached: list[_Element] = []
@@ -131,8 +133,8 @@ def _item(item: _Element, base: str) -> ParsedEntry:
     entry.comments_url = web_url(base, text_of(comments)) if comments is not None else link_of(links, base, "replies")
     if labels or parts:
         entry.tags = tags(modules.labels([*labels, *(element for _, element in parts)]))
-    if entry.url and not own:
-        entry.base = entry.url  # RSS says nothing; a page's own address is what its author meant
+    if entry.url and not stated:
+        entry.base = entry.url  # the document says nothing; a page's own address is what its author meant
     _body(entry, found, parts, base)
     if attached or parts or len(links) > 1:
         entry.enclosures = enclosures([*_files(attached, links, base), *modules.media_enclosures(parts, base)])

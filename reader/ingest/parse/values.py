@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CUT_MARK = "<p>[…]</p>"
 _TOO_BIG = 2**53
-_READY = re.compile(r"https?://[A-Za-z0-9][!#-;=?-Z_a-z~\[\]]{1,4000}")  # as it should be: most are
+_READY = re.compile(r"https?://[A-Za-z0-9][!#-;=?-Z_a-z~]{1,4000}")  # as it should be: most are
 _BREAKS = re.compile(r"[\t\n\r]+\s*")
 _LINKING = ("href", "src", "poster", "cite", "data", "longdesc")
 
@@ -121,6 +121,11 @@ def web_url(base: str, value: str | None) -> str | None:
         url = plain if plain[:8].lower().startswith(("http://", "https://")) else urljoin(base, plain)
     except ValueError:
         return None
+    if "[" in url or "]" in url:
+        try:
+            urlsplit(url)
+        except ValueError:  # what no part of the program can take apart is no address
+            return None
     lower = url[:8].lower()
     if not lower.startswith(("http://", "https://")) or len(url) > MAX_URL or len(url) <= len(lower.split("/")[0]) + 2:
         return None

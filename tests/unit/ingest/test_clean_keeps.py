@@ -307,3 +307,12 @@ def test_redirectors_that_show_their_target(url: str, target: str) -> None:
 def test_srcset(written: str, read: str) -> None:
     assert map_srcset(written, lambda url: url) == read
     assert map_srcset(read, lambda url: url) == read
+
+
+def test_a_long_page_keeps_its_attributes() -> None:
+    srcset = ", ".join(f"https://x.example/{n}.jpg {n}w" for n in range(1, 300))
+    pages = (
+        f'<p><a href="https://x.example/{"a" * 3000}" title="{"t " * 100}">x</a><img src="a.png" srcset="{srcset}"></p>'
+    )
+    out = cleaned(pages * 30)
+    assert out.count("srcset=") == out.count("href=") == 30

@@ -104,7 +104,8 @@ def test_too_long_settles_below_the_limit(character: str) -> None:
      "<a href=x>" * 50_000, "<p></p>" * 140_000, "<a href=/x></a>" * 60_000, "<p>" * 100_000 + "</p>" * 100_000, "<pre>" + "\n" * 900_000, "<p>" + " " * 900_000,
      "<img src=a.png>" * 60_000, "<span style='font-weight:bold'>" * 30_000, "<a title='" + "<" * 900_000 + "'>x</a>", "<p " + "a" * 900_000 + ">x", "<xmp>" * 100_000, "<select>" * 100_000,
      "<input type=checkbox>" * 30_000, "<img srcset='" + "a 1x," * 180_000 + "'>", "<a href='" + "?" * 900_000 + "'>x</a>", "<p style='" + "text-align" * 90_000 + "'>x",
-     "<code class='" + "lang " * 180_000 + "'>x", "<a href='https://www.google.com/url?q=" + "https://www.google.com/url?q=" * 130 + "'>x</a>", "<li>" * 200_000, "<dt>" * 200_000, "<ruby><rt>" * 50_000,
+     "<code class='" + "lang " * 180_000 + "'>x", "<a href='https://www.google.com/url?q=" + "https://www.google.com/url?q=" * 130 + "'>x</a>", "<p " + " ".join(map(str, range(200_000))) + ">",
+        "<p " + " ".join(f'a{n}=">"' for n in range(90_000)) + ">", ("<b " * 1300 + ">") * 250, "<li>" * 200_000, "<dt>" * 200_000, "<ruby><rt>" * 50_000,
      "<a><table>" * 300, "<b><p>" * 5000, "<font><p>" * 5000, "<nobr>" * 20_000, "<template>" * 20_000, "<h2>x</h2>" * 90_000],
     ids=lambda html: html[:24].replace(" ", "_"),
 )  # fmt: skip

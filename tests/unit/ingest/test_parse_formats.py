@@ -306,3 +306,14 @@ def test_iso_2022_jp_is_known_by_its_escapes() -> None:
     text = "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>\u65e5\u672c\u8a9e</title></channel></rss>"
     feed = parse(text.encode("iso-2022-jp"), url="https://x.example/")
     assert (feed.encoding, feed.title) == ("iso-2022-jp", "\u65e5\u672c\u8a9e")
+
+
+@pytest.mark.parametrize("where", ["rss", "channel", "item"])
+def test_a_base_that_rss_states_is_that_of_its_content(where: str) -> None:
+    base = {name: ' xml:base="https://b.example/en/"' if name == where else "" for name in ("rss", "channel", "item")}
+    inner = "<link>https://x.example/node/1</link><description>x</description>"
+    body = (
+        f"<rss version='2.0'{base['rss']}><channel{base['channel']}><item{base['item']}>{inner}</item></channel></rss>"
+    )
+    (entry,) = parse(body.encode(), url="https://x.example/rss").entries
+    assert (entry.url, entry.base) == ("https://x.example/node/1", "https://b.example/en/")

@@ -259,3 +259,18 @@ def test_hostile_repetition_costs_bearable_time(inner: str) -> None:
     survives(rss(inner))
     survives(rss("<item><title>x</title></item>", inner))
     assert time.perf_counter() - start < 8
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://a[b/c", "http://['x']/", "https://x.example]/y"])
+def test_an_address_that_cannot_be_taken_apart_costs_nothing_else(address: str) -> None:
+    links = f"<link>{address}</link><image><url>{address}</url></image>"
+    feed = parsed(rss(f"{links}<item><title>A</title><link>{address}</link><guid>{address}</guid></item>"))
+    assert feed.site_url is None and feed.icon is None
+    assert [(entry.title, entry.url, entry.uid) for entry in feed.entries] == [("A", None, address)]
+
+
+def test_what_feedparser_holds_in_objects_is_passed_over() -> None:
+    body = (
+        '<feed xmlns="http://www.w3.or\ufffd/2005/Atom"><logo>l</lo\ufffdo><icon xml:base="img">icon.png</icon></feed>'
+    )
+    assert parsed(body.encode()).entries == []

@@ -95,3 +95,10 @@ def test_time_is_linear(text: str) -> None:
     start = time.process_time()
     clean_text(text)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("text", ["<item " + 'a="1" ' * 200_000 + "/>", "<a " + "b=" * 500_000, "<a b='" * 150_000])
+def test_tags_that_are_none_take_linear_time(text: str) -> None:
+    start = time.process_time()
+    clean_text(text)
+    assert time.process_time() - start < 1
