@@ -56,7 +56,7 @@ def clean_all(many: Sequence[tuple[str, str]]) -> list[SafeHtml]:
 
 def _taken(html: str) -> str:
     if len(html) > MAX_HTML:
-        html = _cut(html, MAX_HTML)
+        html = _cut(html, MAX_HTML * 19 // 20)  # room to grow in, or it would be cut again and take another round
     if len(html) > _SMALL:
         html = _uncrowded(html)
     if "<![CDATA[" in html[:100] and (whole := _WRAPPED.fullmatch(html)):

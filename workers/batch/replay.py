@@ -48,6 +48,8 @@ def one(task: Task) -> dict[str, object]:
 
 def _marks(given: object) -> dict[int, list[str]]:
     try:
+        if any(isinstance(uids, str) for uids in given.values()):  # type: ignore[attr-defined]
+            raise TypeError  # its letters are no uids
         return {int(at): [str(uid) for uid in uids] for at, uids in given.items()}  # type: ignore[attr-defined]
     except (AttributeError, TypeError, ValueError):
         words = '"read_after" must map numbers of fetches to lists of uids.'

@@ -81,3 +81,9 @@ def test_what_reading_raises_comes_out() -> None:
 
     with pytest.raises(OSError, match="gone"):
         list(work("date", lines(), processes=1))
+
+
+@pytest.mark.parametrize("marks", ['{"0": "ab"}', '{"x": []}', "[1]", '{"0": 5}'])
+def test_marks_of_a_replay_that_are_no_lists(marks: str) -> None:
+    line = f'{{"id": 1, "feed": "https://x.example/", "fetches": [], "read_after": {marks}}}'
+    assert "read_after" in json.loads(perform("replay", line.encode()))["error"]["message"]
