@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -22,6 +24,15 @@ def ingest(what: str, processes: int | None) -> None:
     from workers.batch import work
 
     out = sys.stdout.buffer
-    for answer in work(what, sys.stdin.buffer, processes):
+    for answer in work(what, _lines(), processes):
         out.write(answer + b"\n")
         out.flush()
+
+
+def _lines() -> Iterable[bytes]:
+    """Standard input by a file object of its own: a thread may wait for a line when the program ends, and Python wants
+    to close its own then."""
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)  # it stays open to the end
+    except io.UnsupportedOperation:
+        return sys.stdin.buffer

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -87,3 +89,17 @@ def test_what_reading_raises_comes_out() -> None:
 def test_marks_of_a_replay_that_are_no_lists(marks: str) -> None:
     line = f'{{"id": 1, "feed": "https://x.example/", "fetches": [], "read_after": {marks}}}'
     assert "read_after" in json.loads(perform("replay", line.encode()))["error"]["message"]
+
+
+def test_whoever_stops_listening_ends_it_quietly() -> None:
+    command = [sys.executable, "-m", "evantr", "ingest", "date", "--processes", "1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdin and program.stdout and program.stderr
+        program.stdin.write(b'{"id": 1, "text": "2020"}\n')
+        program.stdin.flush()
+        assert json.loads(program.stdout.readline())["id"] == 1
+        program.stdout.close()
+        program.stdin.write(b'{"id": 2, "text": "2020"}\n')
+        program.stdin.flush()  # and stays open
+        assert program.wait(30) == 1
+        assert program.stderr.read() == b""
