@@ -148,7 +148,7 @@ class SqliteJobs:
 
     async def put(self, key: str, name: str, args: str, queue: str, *, now: float, run_at: float) -> tuple[Job, bool]:
         values = {"key": key, "name": name, "args": args, "queue": queue, "now": now, "run_at": run_at}
-        return await self._engine.write_patiently(_put, values)
+        return await self._engine.write(_put, values)
 
     async def get(self, key: str) -> Job | None:
         return await self._engine.near(_get_job, key)
@@ -160,23 +160,23 @@ class SqliteJobs:
         return await self._engine.read(_due, now, limit)
 
     async def start(self, key: str, now: float, until: float, holder: str = "") -> Job | None:
-        return await self._engine.write_patiently(_start, key, now, until, holder)
+        return await self._engine.write(_start, key, now, until, holder)
 
     async def beat(self, held: Sequence[tuple[str, int]], until: float) -> list[str]:
-        return await self._engine.write_patiently(_beat, held, until)
+        return await self._engine.write(_beat, held, until)
 
     async def holders(self) -> list[str]:
         return await self._engine.read(_holders)
 
     async def hold(self, key: str, token: int, holder: str) -> bool:
         sql = f"UPDATE job SET lease_holder = :holder WHERE {HELD}"
-        return await self._engine.write_patiently(_change, sql, {"key": key, "token": token, "holder": holder})
+        return await self._engine.write(_change, sql, {"key": key, "token": token, "holder": holder})
 
     async def free(self, holder: str, *, counts: bool = True) -> int:
-        return await self._engine.write_patiently(_free, holder, counts)
+        return await self._engine.write(_free, holder, counts)
 
     async def cancel(self, key: str, now: float) -> bool:
-        return await self._engine.write_patiently(_cancel, key, now)
+        return await self._engine.write(_cancel, key, now)
 
     async def open_counts(self, now: float) -> dict[str, tuple[int, int, float]]:
         return await self._engine.read(_open_counts, now)
@@ -184,24 +184,24 @@ class SqliteJobs:
     async def finish(self, key: str, token: int, result: str, now: float) -> bool:
         sets = "state = 'done', result = :result, error = NULL, finished_at = :now"
         values: dict[str, object] = {"key": key, "token": token, "result": result, "now": now}
-        return await self._engine.write_patiently(_finish, sets, values)
+        return await self._engine.write(_finish, sets, values)
 
     async def fail(self, key: str, token: int, error: str, now: float, retry_at: float | None) -> bool:
         values = {"key": key, "token": token, "error": error, "now": now, "retry_at": retry_at}
         if retry_at is None:
-            return await self._engine.write_patiently(_end, FAILED + ", state = 'failed', finished_at = :now", values)
-        return await self._engine.write_patiently(_end, FAILED + ", state = 'waiting', run_at = :retry_at", values)
+            return await self._engine.write(_end, FAILED + ", state = 'failed', finished_at = :now", values)
+        return await self._engine.write(_end, FAILED + ", state = 'waiting', run_at = :retry_at", values)
 
     async def trust(self, key: str, token: int) -> bool:
         sql = f"UPDATE job SET attempts = attempts - lost, lost = 0 WHERE {HELD}"
-        return await self._engine.write_patiently(_change, sql, {"key": key, "token": token})
+        return await self._engine.write(_change, sql, {"key": key, "token": token})
 
     async def give_back(self, key: str, token: int, *, lost: bool = False) -> bool:
         sets = "state = 'waiting', " + ("lost = lost + 1" if lost else "attempts = attempts - 1")
-        return await self._engine.write_patiently(_end, sets, {"key": key, "token": token})
+        return await self._engine.write(_end, sets, {"key": key, "token": token})
 
     async def remove_finished(self, before: float, names: Sequence[str] | None = None) -> int:
-        return await self._engine.write_patiently(_remove_finished, before, names)
+        return await self._engine.write(_remove_finished, before, names)
 
 
 def _take_lease(con: sqlite3.Connection, values: dict[str, object]) -> Lease | None:
