@@ -12,7 +12,7 @@ demo: $(VENV)/.run
 	@$(BIN)/evantr demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
