@@ -220,14 +220,16 @@ class Manager:
             now = time.monotonic()
             self._end_late(now)
             for queue, follow in self._follows.items():
+                if not self._busy[queue]:  # what loads the machine is something else
+                    if now - self._used.get(queue, now) > self._settings[queue].idle_seconds:
+                        follow.restart()
+                    continue
                 before = follow.allowed
                 full = self._busy[queue] >= before
                 if follow.step(lag, cpu, full) < before:
                     log.debug("fewer jobs for a while", queue=queue, allowed=follow.allowed, lag_ms=round(lag * 1000))
                 elif full:
                     self._wake.set()
-                if not self._busy[queue] and now - self._used.get(queue, now) > self._settings[queue].idle_seconds:
-                    follow.restart()
 
     def _end_late(self, now: float) -> None:
         """Jobs over their time limit are cancelled: one look at all of them, not a timer for each."""

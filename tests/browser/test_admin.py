@@ -81,7 +81,7 @@ def test_a_setting_changed_on_the_page_is_in_force(reader: Reader) -> None:
     expect(page.locator("#h-pull-sys-max_running")).to_have_text("now 5 jobs, changed here")
     expect(page.locator("#qr-pull-sys")).to_contain_text("of 5")  # what the manager itself reports
     reader.eventually(lambda: queue(reader, "pull-sys")["allowed"] == 5)
-    expect(page.locator(".audit li").first).to_contain_text("ada pull-sys: max_running 64 jobs")
+    expect(page.locator(".audit li").first).to_contain_text("ada pull-sys: max_running 200 jobs")
     page.locator(".audit li").first.get_by_role("button").click()
     expect(page.locator("#qr-pull-sys")).not_to_contain_text("of 5")
     reader.eventually(lambda: queue(reader, "pull-sys")["allowed"] > 5)

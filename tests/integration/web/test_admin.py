@@ -128,7 +128,7 @@ async def test_a_setting_is_changed_under_its_row(world: World, ada: Person) -> 
     back = await send(ada.http, same, "//ol[@class='audit']/li[2]/form", button="max_running")
     assert back.words("//tr[@id='q-pull-sys']//td[@id='qr-pull-sys']").startswith("0 of")
     again = await open_page(ada.http, "/admin/queues?open=pull-sys")
-    assert again.words("//p[@id='h-pull-sys-max_running']").startswith("now 64 jobs")
+    assert again.words("//p[@id='h-pull-sys-max_running']").startswith("now 200 jobs")
     reset = await send(ada.http, again, form, button="reset")
     assert reset.words("//p[@id='h-pull-sys-time_limit']").endswith("the default")
 
