@@ -11,7 +11,7 @@ from reader.ingest.platform_facts import PageFacts, RuledFeed
 
 _PERSON = re.compile(r"/(?:web/)?@([\w.-]+)(?:@([\w.-]+\.[a-z]{2,}))?(?:/(?:with_replies|media|\d+))?/?")
 _NO_FEDIVERSE = re.compile(
-    r"(?:^|\.)(?:youtube|tiktok|threads|instagram|twitter|x|facebook|telegram|t|flipboard|npmjs|unsplash|linktr|ko-fi"
+    r"(?:^|\.)(?:youtube|tiktok|threads|instagram|twitter|x|facebook|telegram|t|flipboard|unsplash|linktr|ko-fi"
     r"|rumble|odysee|bitchute|patreon|cash|producthunt|hashnode|observablehq|are|glitch|deno|jsr|farcaster|warpcast)"
     r"\.(?:com|net|me|ee|app|land|ph|dev|org|xyz|na|io|co|tv)$"
 )
