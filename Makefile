@@ -12,7 +12,12 @@ demo: $(VENV)/.run
 	@$(BIN)/evantr demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+ifdef ARGS
+	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest tests/contract tests/browser
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/contract --ignore=tests/browser
+endif
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ def test_operations(program: Victim) -> None:
     said = typed(program, ROOT / "docs" / "operations.md")
     assert "QUEUE" in said and "PROCESS" in said and "MEANING" in said
     assert "pull-sys max_running is 32, changed live." in said
-    assert "pull-sys max_running is 64, the default." in said
+    assert "pull-sys max_running is 200, the default." in said
 
 
 def test_the_readme(program: Victim) -> None:

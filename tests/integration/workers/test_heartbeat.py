@@ -93,7 +93,7 @@ async def test_the_leader_sends_figures_signed_once_an_hour(tmp_path: Path, webh
         assert (said["event"], said["instance"]) == ("heartbeat", "https://read.example.org")
         assert said["store"]["entries"] == 3
         assert said["feeds"] == {"active": 1}
-        assert said["queues"]["pull-sys"]["settings"]["max_running"] == 64
+        assert said["queues"]["pull-sys"]["settings"]["max_running"] == 200
         assert said["updater"]["holder"] is None
         assert said["dead_letters"] == 0
         assert set(said["last_hour"]) == {"queues", "lag_ms"}

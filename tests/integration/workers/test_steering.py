@@ -82,10 +82,10 @@ async def test_a_setting_changes_what_runs_and_leaves_a_line(
     await operations.set_setting(admin, "icon", "buffer", 1)
     await until(lambda: bench.queue.room("icon") < 0)
     back = await operations.set_setting(admin, "icon", "max_running", None)
-    assert (back.value, back.source) == (8, "default")
+    assert (back.value, back.source) == (25, "default")
     lines = await operations.audit(admin)
     assert [(line.user, line.what, line.before, line.after) for line in reversed(lines)] == [
-        ("ada", "icon: max_running", "8 jobs", "3 jobs"),
+        ("ada", "icon: max_running", "25 jobs", "3 jobs"),
         ("ada", "icon: max_running", "3 jobs", "5 jobs"),
         ("ada", "icon: buffer", "10000 jobs", "1 jobs"),
         ("ada", "icon: max_running", "5 jobs", "as in file or environment"),
@@ -202,7 +202,7 @@ async def test_the_overview_tells_how_things_stand(
     await until(lambda: manager.running["icon"] == 1)
     overview = await bench.container.services.operations.overview(SYSTEM)
     icon = next(queue for queue in overview.queues if queue.name == "icon")
-    assert (icon.priority, icon.running, icon.allowed, icon.done, icon.failed) == ("system", 1, 8, 1, 1)
+    assert (icon.priority, icon.running, icon.allowed, icon.done, icon.failed) == ("system", 1, 25, 1, 1)
     assert (icon.waiting, icon.delayed) == (0, 1)
     assert icon.done_per_minute > 0
     assert [queue.name for queue in overview.queues][:2] == ["pull", "discovery"]

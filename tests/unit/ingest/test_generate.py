@@ -1,5 +1,5 @@
 # ruff: noqa: E501  # tables as they are
-"""Feeds made from saved pages (tests/data/pages), and pages of which none may be made."""
+"""Feeds made from saved pages (pages/), and pages of which none may be made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reader.errors import Upstream
 from reader.ingest.generate import generate, is_generated, parse_or_generate
 from reader.ingest.parse import ParsedEntry
 
-PAGES = Path(__file__).parents[2] / "data" / "pages"
+PAGES = Path(__file__).parent / "pages"
 HERE = "https://site.example/list"
 SITE = "https://site.example"
 NOW = 1_790_000_000.0

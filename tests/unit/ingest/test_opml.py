@@ -232,7 +232,7 @@ def test_no_input_takes_long(bad: str) -> None:
         parse_opml(("<opml>" + bad).encode())
     except Upstream as error:
         assert error.kind == "too_large"
-    assert time.process_time() - started < 2.0
+    assert time.process_time() - started < 6.0  # about 1 on an idle machine
 
 
 def test_fifty_thousand_outlines() -> None:
