@@ -74,6 +74,7 @@ def running(folder: Path, **settings: str) -> Iterator[Program]:
         "EVANTR_HOST": "127.0.0.1",
         "EVANTR_PORT": str(port),
         "EVANTR_DATA": str(folder / "data"),
+        "EVANTR_CRAWL_PAUSE": "0",
         "EVANTR_FETCH_ALLOW": "127.0.0.0/8",
         **{f"EVANTR_{name.upper()}": value for name, value in settings.items()},
     }
