@@ -13,8 +13,10 @@ from reader.ingest.parse.limits import too_large
 MAX_ENTITIES = 1000
 MAX_EXPANDED = 1_000_000
 _HEAD = 10_000  # a document type stands before the first element
-_SUBSET = r"\[(?>\"[^\"]*\"|'[^']*'|<!--.*?-->|<\?.*?\?>|[^\]\"'])*+\]"
-_DOCTYPE = re.compile(rf"<!DOCTYPE(?P<name>[^\[>]*)(?P<subset>{_SUBSET})?\s*>", re.DOTALL | re.IGNORECASE)
+_START = re.compile(r"<!DOCTYPE([^\[>]*)", re.IGNORECASE)
+_END = re.compile(r"\s*>")
+_MARK = re.compile(r"[\]\"']|<!--|<\?")
+_CLOSED_BY = {'"': '"', "'": "'", "<!--": "-->", "<?": "?>"}
 _LOOSE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\s+([\w.:-]{1,100})\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
 _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|([\w.:-]{1,100}));")
@@ -68,13 +70,51 @@ def take_doctype(text: str) -> tuple[str, Entities]:
     at = text[:_HEAD].lower().find("<!doctype")
     if at < 0:
         return text, Entities()
-    match = _DOCTYPE.match(text, at) or _LOOSE.match(text, at)
-    if match is None:
+    found = _well_formed(text, at) or _loose(text, at)
+    if found is None:
         return text, Entities()
-    head, subset = (match["name"], match["subset"] or "") if match.re is _DOCTYPE else (match[0], match[0])
+    head, subset, end = found
     entities = Entities(external="system" in head.lower() or "public" in head.lower())
-    for found in _ENTITY.finditer(subset):
+    for entity in _ENTITY.finditer(subset):
         if len(entities.declared) >= MAX_ENTITIES:
             raise too_large(f"It declares more than {MAX_ENTITIES} entities.")
-        entities.declared.setdefault(found[1], found[2] if found[2] is not None else found[3])
-    return text[:at] + text[match.end() :], entities
+        entities.declared.setdefault(entity[1], entity[2] if entity[2] is not None else entity[3])
+    return text[:at] + text[end:], entities
+
+
+def _well_formed(text: str, at: int) -> tuple[str, str, int] | None:
+    """The head of the document type at ``at``, its internal subset and the index behind it; None when it is broken."""
+    start = _START.match(text, at)
+    if start is None:
+        return None
+    subset_end = start.end()
+    if text[subset_end : subset_end + 1] == "[":
+        subset_end = _subset_end(text, subset_end + 1)
+    end = _END.match(text, subset_end) if subset_end > 0 else None
+    return (start[1], text[start.end() : subset_end], end.end()) if end else None
+
+
+def _subset_end(text: str, at: int) -> int:
+    """The index behind the "]" of a subset whose inside starts at ``at``; 0 when it has none.
+
+    What has no end is looked for once only, so that a crowd of openings costs one pass.
+    """
+    endless = set()
+    while mark := _MARK.search(text, at):
+        at = mark.end()
+        if mark[0] == "]":
+            return at
+        closing = _CLOSED_BY[mark[0]]
+        close = -1 if closing in endless else text.find(closing, at)
+        if close >= 0:
+            at = close + len(closing)
+        elif closing in ('"', "'"):
+            return 0
+        else:
+            endless.add(closing)
+    return 0
+
+
+def _loose(text: str, at: int) -> tuple[str, str, int] | None:
+    match = _LOOSE.match(text, at)
+    return (match[0], match[0], match.end()) if match else None
