@@ -13,6 +13,7 @@ from reader.mappers.sqlite.migrations import (
     m0005_search,
     m0006_updater,
     m0007_tokens,
+    m0008_sharing,
 )
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
@@ -23,6 +24,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0005_search", m0005_search.SQL),
     ("0006_updater", m0006_updater.SQL),
     ("0007_tokens", m0007_tokens.SQL),
+    ("0008_sharing", m0008_sharing.SQL),
 )
 
 

@@ -1,0 +1,83 @@
+"""Sharing: streams, shares and the chains they make (decision 0013). Times are UTC seconds since 1970."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+NOTE_MOST = 500  # characters of a note
+DEFAULT_STREAM = "shared"  # the name of everybody's first stream
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A public stream of a user. Its shares are the entries of a feed of kind "stream" (DESIGN 3)."""
+
+    id: int
+    user_id: int
+    feed_id: int
+    name: str  # in addresses: /u/NAME/STREAM; [a-z0-9-], unique for the user
+    title: str
+    description: str
+    position: int  # 0: the default one, which one key shares into
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One who passed an entry on, as another instance's feed tells it. Text is plain."""
+
+    id: str  # the share's own global id (atom:id there)
+    name: str
+    url: str | None
+    note: str = ""
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the shared entry was first: its feed, as it was called then."""
+
+    title: str
+    url: str | None
+    site_url: str | None
+    feed_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """``id`` is that of its entry in the stream's feed.
+
+    ``parent_id`` and ``root_id`` name shares of this instance; a root names itself and has no parent. ``user_id``
+    None: a removed account. ``removed_at``: taken back; the row stays as a tombstone without note.
+    """
+
+    id: int
+    user_id: int | None
+    stream_id: int | None
+    feed_id: int
+    seq: int
+    story: bytes
+    source_id: int  # entry that was shared first; it may be purged since
+    source: Source
+    parent_id: int | None
+    root_id: int
+    depth: int
+    note: str
+    created_at: float
+    noted_at: float | None
+    removed_at: float | None
+    credit: int  # live shares that came from this one, at any depth; recountable
+
+    @property
+    def live(self) -> bool:
+        return self.removed_at is None and self.user_id is not None
+
+
+class Copy(NamedTuple):
+    """One place where a shared story stands."""
+
+    story: bytes
+    entry_id: int
+    feed_id: int
+    seq: int
