@@ -87,11 +87,20 @@ async def open_mappers(settings: Settings) -> Mappers:
     return await open_store(settings.data / "evantr.sqlite")
 
 
+def make_cache(settings: Settings, clock: Clock) -> Cache:
+    """The cache of the settings; nothing is connected before it is used."""
+    if not settings.cache:
+        return MemoryCache(clock)
+    from reader.cache.memcached import MemcachedCache, node_of  # late: who has no cluster never loads its clients
+
+    return MemcachedCache([node_of(text) for text in settings.cache], settings.cluster, clock)
+
+
 async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock | None = None) -> Container:
     """Opens everything; the caller migrates, and closes it with Container.close()."""
     clock = clock or Clock()
     mappers = await open_mappers(settings)
-    cache = MemoryCache(clock)
+    cache = make_cache(settings, clock)
     bus = MemoryBus()
     fetcher = Fetcher(settings)
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)

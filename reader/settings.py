@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +11,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
+MEMCACHED_PORT = 11211
+NODE = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::(?P<port>[0-9]{1,5}))?")
 
 
 class Settings(BaseSettings):
@@ -22,6 +25,14 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder of the database and everything else that is kept.")
     base_url: str = Field(
         "", description="Public address, such as https://read.example.org. Empty: the address of each request."
+    )
+    cluster: str = Field(
+        "evantr",
+        pattern=r"[a-z0-9][a-z0-9_-]{0,31}",
+        description="Name of this installation, which keeps it apart from others on the same memcached and NATS.",
+    )
+    cache: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="memcached nodes as host:port, separated by commas. Empty: a cache in each process."
     )
     signup: Literal["open", "invitation", "closed"] = Field(
         "closed", description="Who may make an account once the first one exists."
@@ -56,6 +67,16 @@ class Settings(BaseSettings):
     admin_url: str = Field("", description="Where `evantr admin` finds Evantr. Empty: the host and port of this table.")
     admin_token: str = Field("", description="Token of an administrator for `evantr admin`; see `evantr token add`.")
     metrics_public: bool = Field(False, description="Answer /metrics to any address, not to loopback alone.")
+
+    @field_validator("cache", mode="before")
+    @classmethod
+    def _nodes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found = [NODE.fullmatch(part.strip()) for part in value.split(",") if part.strip()]
+        if None in found:
+            raise ValueError("nodes are written as host:port, separated by commas")
+        return tuple(f"{node['host']}:{node['port'] or MEMCACHED_PORT}" for node in found if node)
 
     @field_validator("fetch_allow", "trusted_proxies", mode="before")
     @classmethod

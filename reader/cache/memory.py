@@ -8,6 +8,8 @@ from reader.clock import Clock
 
 
 class MemoryCache:
+    shared = False
+
     def __init__(self, clock: Clock, max_entries: int = 10_000, max_bytes: int = 16_000_000) -> None:
         self._clock = clock
         self._max_entries = max_entries
@@ -37,6 +39,12 @@ class MemoryCache:
         self._bytes += len(value)
         while self._items and (len(self._items) > self._max_entries or self._bytes > self._max_bytes):
             self._drop(next(iter(self._items)))
+
+    async def add(self, key: str, value: bytes, ttl: int) -> bool:
+        if self._get(key) is not None:
+            return False
+        self._put(key, value, self._clock.monotonic() + ttl)
+        return True
 
     async def delete(self, key: str) -> None:
         self._drop(key)

@@ -12,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from reader.cache import Cache
 from reader.clock import Clock
 from reader.errors import Limited
+from reader.gateways.sessions import SessionLookup
 from reader.mappers import Mappers
 from reader.models.user import Invitation, Preferences, Session, Token, User
 from reader.settings import Settings
@@ -36,6 +37,7 @@ class AccountGateway:
         self._users = mappers.users
         self._subscriptions = mappers.subscriptions
         self._cache = cache
+        self._sessions = SessionLookup(mappers.users, cache)
         self._clock = clock
         self._settings = settings
         self._hashing = asyncio.Semaphore(PARALLEL_HASHES)
@@ -103,7 +105,7 @@ class AccountGateway:
     async def session_user(self, secret: str) -> User | None:
         """The user of a live session, which is extended at most once a day."""
         key = fingerprint(secret)
-        found = await self._users.session(key)
+        found = await self._sessions.find(key)
         now = self._clock.now()
         if found is None or found[0].expires_at <= now:
             return None
@@ -111,10 +113,13 @@ class AccountGateway:
         until = now + self._settings.session_days * DAY
         if until - session.expires_at > DAY:
             await self._users.extend_session(key, until)
+            await self._sessions.session_changed(key)
         return user
 
     async def end_session(self, secret: str) -> None:
-        await self._users.end_session(fingerprint(secret))
+        key = fingerprint(secret)
+        await self._users.end_session(key)
+        await self._sessions.session_changed(key)
 
     async def token_user(self, secret: str) -> tuple[Token, User] | None:
         """A token that is valid, and whose it is."""
@@ -138,6 +143,7 @@ class AccountGateway:
 
     async def set_preferences(self, user_id: int, preferences: Preferences) -> None:
         await self._users.set_preferences(user_id, preferences)
+        await self._sessions.user_changed(user_id)
 
     async def check_password(self, user: User, password: str) -> bool:
         return await self._verify(user.password_hash, password)
@@ -145,6 +151,7 @@ class AccountGateway:
     async def set_password(self, user_id: int, password: str) -> None:
         """Ends all sessions of the user."""
         await self._users.set_password(user_id, await self._hash(password))
+        await self._sessions.user_changed(user_id)
 
     async def add_token(self, user_id: int, name: str, rights: Sequence[str] = ()) -> tuple[Token, str]:
         """(token, its secret, which is stored nowhere)."""

@@ -17,6 +17,8 @@ HOMES = {
     "sse_starlette": ("api/",),
     "uvicorn": ("workers/serve.py",),
     "aiohttp": ("reader/ingest/fetch.py", "reader/ingest/connect.py", "reader/ingest/failures.py", "workers/demo/"),
+    "pymemcache": ("reader/cache/memcached.py",),
+    "nats": ("reader/pubsub/nats.py", "workers/nats.py"),
     "pebble": ("workers/",),
     "jinja2": ("web/",),
     "feedparser": ("reader/ingest/",),

@@ -1,0 +1,84 @@
+"""memcached and nats-server as processes of a test, on free ports of loopback, to be killed, stopped and restarted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.helpers.victim import free_port
+
+START_SECONDS = 10.0
+
+
+def program(name: str) -> str:
+    """The path of an installed server. A test that needs one is skipped where it lacks, unless all are required."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+    if found is None:
+        message = f"{name} is not installed"
+        if os.environ.get("EVANTR_TEST_REQUIRE") == "all":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+class Server:
+    """One process on ``port``. ``start`` again after ``kill`` brings it back on the same port."""
+
+    def __init__(self, command: Sequence[str], port: int, log: Path) -> None:
+        self.port = port
+        self._command = list(command)
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    def start(self) -> Self:
+        """Returns once it takes connections."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=subprocess.STDOUT)
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self._process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            time.sleep(0.01)
+        raise AssertionError(f"{self._command[0]} did not start: {self._log.read_text(errors='replace')[-2000:]}")
+
+    def kill(self) -> None:
+        """kill -9; nothing happens to one that is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """It takes connections and never answers, as a machine behind a broken network does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+def memcached(folder: Path, port: int | None = None) -> Server:
+    port = port or free_port()
+    command = [program("memcached"), "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m", "32", "-t", "1"]
+    if os.geteuid() == 0:
+        command += ["-u", "nobody"]
+    return Server(command, port, folder / f"memcached-{port}.log").start()
