@@ -46,10 +46,7 @@ def nodes(pair: tuple[Server, Server]) -> Iterator[tuple[Server, Server]]:
 @pytest_asyncio.fixture
 async def cache(cache_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Cache]:
     opened: Cache
-    if cache_name == "memory":
-        opened = MemoryCache(Clock())
-    else:
-        opened = over(request.getfixturevalue("nodes"), tmp_path.name)
+    opened = MemoryCache(Clock()) if cache_name == "memory" else over(request.getfixturevalue("nodes"), tmp_path.name)
     yield opened
     await opened.close()
 

@@ -64,7 +64,19 @@ async def test_a_deleted_counter_starts_again(cache: Cache) -> None:
 
 
 async def test_keys_may_be_any_text_and_are_never_mixed_up(cache: Cache) -> None:
-    keys = ["a b", "a\r\nb", "a\x00b", "é" * 300, "é" * 301, "x" * 250, "x" * 251, "\ud800", "a%20b", "", "get a\r\nset"]
+    keys = [
+        "a b",
+        "a\r\nb",
+        "a\x00b",
+        "é" * 300,
+        "é" * 301,
+        "x" * 250,
+        "x" * 251,
+        "\ud800",
+        "a%20b",
+        "",
+        "get a\r\nset",
+    ]
     for number, key in enumerate(keys):
         await cache.set(key, str(number).encode(), 60)
     assert [await cache.get(key) for key in keys] == [str(number).encode() for number in range(len(keys))]
