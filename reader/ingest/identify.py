@@ -154,7 +154,8 @@ def _identified(one: Candidate, feed_url: str, known: Mapping[str, Known], renew
     before = known.get(renewed.get(one.uid, one.uid))
     digest = _digest(one)
     changes = before.changes + (before.digest != digest) if before else 0
-    return Identified(one.uid, digest, one.entry, one.keys, keys.story_of(one.link, feed_url, one.uid), changes)
+    story = one.entry.story or keys.story_of(one.link, feed_url, one.uid)
+    return Identified(one.uid, digest, one.entry, one.keys, story, changes)
 
 
 def _is_settled(one: Identified, known: Known) -> bool:
@@ -168,11 +169,12 @@ def _is_settled(one: Identified, known: Known) -> bool:
 def _digest(one: Candidate) -> bytes:
     entry = one.entry
     files = [f"{file.url} {file.type} {file.length}" for file in entry.enclosures]
-    return keys.digest((one.content.hex(), entry.url or "", entry.author or "", *files))
+    steps = [f"{link.id} {link.name} {link.note}" for link in entry.chain.links] if entry.chain else ()
+    return keys.digest((one.content.hex(), entry.url or "", entry.author or "", *files, *steps))
 
 
 def raw_digest(entry: ParsedEntry) -> bytes:
-    """Digest (16 bytes) of title, url, author, content and enclosures as they were written."""
+    """Digest (16 bytes) of title, url, author, content, enclosures and chain as they were written."""
     return _digest(_candidate(entry))
 
 
@@ -206,6 +208,7 @@ def _finished(one: Identified, content: SafeHtml) -> NewEntry:
         story=one.story or None,
         keys=one.keys,
         changes=one.changes,
+        chain=entry.chain,
     )
 
 

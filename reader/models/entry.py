@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, NewType
 
+from reader.models.share import Chain
+
 FlagKind = Literal["starred", "later"]
 
 SafeHtml = NewType("SafeHtml", str)
@@ -46,6 +48,7 @@ class NewEntry:
     story: bytes | None = None  # what it is about, across feeds: key of its link, else of its origin
     keys: bytes = b""  # recognise it under another uid: see Known
     changes: int = 0  # how often it was changed in place since its ``updated_at`` last moved on
+    chain: Chain | None = None  # who passed it on before it came here, if its feed tells
 
     def __reduce__(self) -> tuple[type[NewEntry], tuple[object, ...]]:
         """By position: thousands cross from the CPU pool, and what dataclasses do by themselves takes four times as
@@ -53,6 +56,7 @@ class NewEntry:
         return NewEntry, (
             self.uid, self.digest, self.url, self.title, self.author, self.published_at, self.updated_at, self.summary,
             self.content, self.tags, self.enclosures, self.comments_url, self.guid, self.story, self.keys, self.changes,
+            self.chain,
         )  # fmt: skip
 
 
@@ -102,6 +106,7 @@ class Entry(NamedTuple):
     comments_url: str | None
     guid: str | None = None
     story: bytes | None = None
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True, slots=True)

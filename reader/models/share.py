@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
 NOTE_MOST = 500  # characters of a note
@@ -42,6 +43,34 @@ class Source:
     url: str | None
     site_url: str | None
     feed_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """An entry's way before it came here, as its feed tells it: ``links`` are those who passed it on, the first of them
+    first; ``source`` is the feed where it was first, ``published_at`` when it was new there."""
+
+    links: tuple[Link, ...] = ()
+    source: Source | None = None
+    published_at: float | None = None
+
+
+def pack_chain(chain: Chain | None) -> str | None:
+    """For the column entry.chain."""
+    if chain is None:
+        return None
+    source = astuple(chain.source) if chain.source else None
+    value = {"links": [astuple(link) for link in chain.links], "source": source, "at": chain.published_at}
+    return json.dumps(value, ensure_ascii=False)
+
+
+def unpack_chain(stored: str | None) -> Chain | None:
+    """The reverse of pack_chain."""
+    if stored is None:
+        return None
+    value = json.loads(stored)
+    source = Source(*value["source"]) if value["source"] else None
+    return Chain(tuple(Link(*link) for link in value["links"]), source, value["at"])
 
 
 @dataclass(frozen=True, slots=True)

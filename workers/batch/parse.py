@@ -11,6 +11,7 @@ from workers.batch.task import Task
 if TYPE_CHECKING:
     from reader.ingest.parse import ParsedEntry, ParsedFeed
     from reader.models.entry import Enclosure
+    from reader.models.share import Chain
 
 
 def one(task: Task) -> dict[str, object]:
@@ -51,6 +52,19 @@ def _entry(entry: ParsedEntry, url: str) -> dict[str, object]:
         "tags": list(entry.tags),
         "enclosures": [_enclosure(file) for file in entry.enclosures],
         "comments": entry.comments_url,
+        **({"chain": _chain(entry.chain)} if entry.chain else {}),
+    }
+
+
+def _chain(chain: Chain) -> dict[str, object]:
+    source = chain.source
+    return {
+        "links": [
+            {"id": link.id, "name": link.name, "url": link.url, "note": link.note, "at": rfc3339(link.at)}
+            for link in chain.links
+        ],
+        "source": {"title": source.title, "url": source.url, "site_url": source.site_url} if source else None,
+        "published": rfc3339(chain.published_at),
     }
 
 

@@ -43,7 +43,17 @@ def _by_format(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     else:
         feed = parse_xml(text, url, raw=body if plain else None)
     feed.encoding = encoding
+    _own_source(feed, url)
     return feed
+
+
+def _own_source(feed: ParsedFeed, url: str) -> None:
+    """Some feeds name themselves as the source of each entry: that is no way that an entry came."""
+    own = (url, feed.self_url)
+    for entry in feed.entries:
+        chain = entry.chain
+        if chain is not None and not chain.links and chain.source is not None and chain.source.url in own:
+            entry.chain = None
 
 
 def _doubt(entries: list[ParsedEntry], latest: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reader.ingest.parse import modules
+from reader.ingest.parse.chain import read_chain
 from reader.ingest.parse.channel import first_date, icon_of, link_of
 from reader.ingest.parse.constructs import author_names, html_of_construct, title_of
 from reader.ingest.parse.limits import check_entries
@@ -128,6 +129,8 @@ def _entry(element: _Element, base: str, feed_author: str | None) -> ParsedEntry
         ]
         entry.enclosures = enclosures([*files, *modules.media_enclosures(parts, base)])
     _body(entry, found, parts)
+    if len(links) > 1 or "atom:source" in found or "evantr:share" in found:
+        read_chain(entry, found, links, base)
     return entry
 
 

@@ -10,6 +10,7 @@ from html import escape, unescape
 import orjson
 
 from reader.errors import Upstream
+from reader.ingest.parse.chain import read_item
 from reader.ingest.parse.dates import parse_date
 from reader.ingest.parse.limits import check_entries, too_large
 from reader.ingest.parse.model import MAX_DESCRIPTION, ParsedEntry, ParsedFeed
@@ -99,7 +100,10 @@ def _version(written: str) -> str:
 
 def _entry(item: Mapping[str, object], url: str, feed_author: str | None) -> ParsedEntry:
     entry = ParsedEntry(uid=uid(_text(item.get("id"))), base=url)
-    entry.url = _address(url, item.get("url")) or _address(url, item.get("external_url"))
+    told = item.get("_evantr")
+    entry.url = _address(url, item.get("external_url"))
+    if told is None:  # else ``url`` is the page of a share, and what is shared may have none
+        entry.url = _address(url, item.get("url")) or entry.url
     entry.base = entry.url or url
     entry.title = _title(item.get("title"))
     entry.author = _author(item) or feed_author
@@ -115,6 +119,8 @@ def _entry(item: Mapping[str, object], url: str, feed_author: str | None) -> Par
     entry.enclosures = enclosures(_attachments(item.get("attachments"), url))
     if entry.content_html is None and entry.summary_html is None:
         entry.media_html = _picture(item, url)
+    if told is not None:
+        read_item(entry, told, url)
     return entry
 
 

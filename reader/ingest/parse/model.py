@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from reader.models.entry import Enclosure
+from reader.models.share import Chain
 
 MAX_TITLE = 1000
 MAX_CONTENT = 1_000_000
@@ -14,13 +15,15 @@ MAX_TAGS = 100
 MAX_ENCLOSURES = 100
 MAX_URL = 4096
 MAX_UID = 4096
+MAX_LINKS = 50  # of a chain
 
 
 @dataclass(slots=True)
 class ParsedEntry:
     """One entry. ``uid`` is guid or id as written; ``title`` is plain text; times are epoch seconds, UTC; HTML is
     raw, relative links in it resolve against ``base``. Each is what the document says, None where it says nothing;
-    ``media_html`` is made of the media elements of an entry without text."""
+    ``media_html`` is made of the media elements of an entry without text; ``chain`` is its way before it came here;
+    ``story`` is the story key that another Evantr gives for what has no link."""
 
     uid: str | None = None
     url: str | None = None
@@ -35,6 +38,8 @@ class ParsedEntry:
     comments_url: str | None = None
     base: str = ""
     media_html: str | None = None
+    chain: Chain | None = None
+    story: bytes | None = None
 
     @property
     def dated_at(self) -> float | None:

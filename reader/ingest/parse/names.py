@@ -20,7 +20,7 @@ PREFERRED = {
     "georss": "http://www.georss.org/georss", "geo": "http://www.w3.org/2003/01/geo/wgs84_pos#",
     "yt": "http://www.youtube.com/xml/schemas/2015",
     "googleplay": "http://www.google.com/schemas/play-podcasts/1.0",
-    "source": "http://source.scripting.com/",
+    "source": "http://source.scripting.com/", "evantr": "urn:evantr:feed",
 }  # fmt: skip
 """What the usual prefixes stand for, where a document does not say."""
 

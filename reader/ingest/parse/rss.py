@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reader.ingest.parse import modules
+from reader.ingest.parse.chain import read_chain
 from reader.ingest.parse.channel import first_date, first_text, icon_of, link_of, read_channel
 from reader.ingest.parse.constructs import author_names, html_of_construct
 from reader.ingest.parse.dates import parse_date
@@ -49,6 +50,7 @@ _SHORT = (
     "description", "dc:description", "atom:summary", "googleplay:description", "itunes:summary", "itunes:subtitle",
     "summary", "abstract",
 )  # fmt: skip
+_ORIGINS = frozenset(("source", "atom:source", "evantr:share"))
 _TAGS = {
     "category", "dc:subject", "atom:category", "itunes:category", "itunes:keywords", "media:category", "media:keywords",
 }  # fmt: skip
@@ -138,6 +140,8 @@ def _item(item: _Element, base: str, stated: bool) -> ParsedEntry:
     _body(entry, found, parts, base)
     if attached or parts or len(links) > 1:
         entry.enclosures = enclosures([*_files(attached, links, base), *modules.media_enclosures(parts, base)])
+    if len(links) > 1 or not _ORIGINS.isdisjoint(found):
+        read_chain(entry, found, links, base)
     return entry
 
 

@@ -15,16 +15,18 @@ from reader.mappers.sqlite.counters import next_feed_rev, reserve_entry_ids
 from reader.mappers.sqlite.reading import mark_first, write_journal
 from reader.mappers.sqlite.search import index, reindex, unindex
 from reader.models.entry import NewEntry, Position, sort_times, twin
+from reader.models.share import pack_chain
 from reader.models.subscription import ReadChange
 
 INSERT = (
     "INSERT INTO entry (id, feed_id, seq, sort_at, arrived_at, uid, uid_hash, digest, url, title, author,"
-    " published_at, updated_at, summary, content, tags, enclosures, comments_url, guid, story)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " published_at, updated_at, summary, content, tags, enclosures, comments_url, guid, story, chain)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 UPDATE = (
     "UPDATE entry SET uid = ?, uid_hash = ?, digest = ?, url = ?, title = ?, author = ?, published_at = ?,"
-    " updated_at = ?, summary = ?, content = ?, tags = ?, enclosures = ?, comments_url = ?, guid = ?, story = ?"
+    " updated_at = ?, summary = ?, content = ?, tags = ?, enclosures = ?, comments_url = ?, guid = ?, story = ?,"
+    " chain = ?"
     " WHERE id = ?"
 )
 TRACE = "INSERT OR REPLACE INTO trace (entry_id, keys, changes) VALUES (?, ?, ?)"
@@ -140,7 +142,7 @@ def _values(entry: NewEntry) -> tuple[object, ...]:
     return (
         entry.uid, uid_hash(entry.uid), entry.digest, entry.url, entry.title, entry.author, entry.published_at,
         entry.updated_at, entry.summary, entry.content, _tags(entry), enclosures, entry.comments_url,
-        entry.guid, entry.story,
+        entry.guid, entry.story, pack_chain(entry.chain),
     )  # fmt: skip
 
 

@@ -18,12 +18,13 @@ from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.search import unindex
 from reader.models.entry import Enclosure, Entry, Known, NewEntry, Position
+from reader.models.share import unpack_chain
 
 ENTRY = (
     "entry.id, feed_id, seq, uid, digest, url, title, author, published_at, updated_at, arrived_at, sort_at, summary,"
-    " content, tags, enclosures, comments_url, guid, story"
+    " content, tags, enclosures, comments_url, guid, story, chain"
 )
-TAGS, ENCLOSURES = 14, 15
+TAGS, ENCLOSURES, CHAIN = 14, 15, 19
 MOST_FOR_RHYTHM = 5_000
 
 KNOWN = """
@@ -105,6 +106,8 @@ def _many(con: sqlite3.Connection, ids: Sequence[int]) -> list[Entry]:
         return []
     columns[TAGS] = [() if tags == "[]" else tuple(json.loads(tags)) for tags in columns[TAGS]]
     columns[ENCLOSURES] = [_enclosures(stored) for stored in columns[ENCLOSURES]]
+    if any(columns[CHAIN]):
+        columns[CHAIN] = [unpack_chain(stored) for stored in columns[CHAIN]]
     return list(map(tuple.__new__, repeat(Entry), zip(*columns, strict=True)))
 
 

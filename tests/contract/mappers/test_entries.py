@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reader.mappers import Mappers
 from reader.models.entry import Known, Position, sort_times
+from reader.models.share import Chain, Link, Source
 from tests.contract.mappers.conftest import Count
 from tests.contract.mappers.make import add_feed, add_user, append, fill, new_entry, take
 
@@ -21,6 +23,21 @@ async def test_everything_of_an_entry_is_kept(mappers: Mappers) -> None:
     assert (entry.tags, entry.enclosures, entry.comments_url) == (new.tags, new.enclosures, new.comments_url)
     assert (entry.feed_id, entry.seq, entry.arrived_at, entry.sort_at) == (feed.id, 1, 9.5, 5.25)
     assert 0 < entry.id < 10**15
+
+
+async def test_the_way_of_an_entry_is_kept_and_changed_in_place(mappers: Mappers) -> None:
+    feed = await add_feed(mappers)
+    first = Link("urn:uuid:1", "Ada „Lovelace“", "https://one.test/u/ada/shared", "Look \U0001f600", 4.5)
+    way = Chain((first, Link("x", "Bob", None)), Source("Gazette", "https://g.test/feed", None), 2.25)
+    given = [replace(new_entry("a", 1.0), chain=way), new_entry("b", 2.0)]
+    appended = await append(mappers, feed.id, given)
+    ids = [position.id for position in appended.new]
+    assert [entry.chain for entry in await mappers.entries.many(ids)] == [way, None]
+    alone = Chain((first,))
+    await append(
+        mappers, feed.id, [replace(new_entry("a", 1.0, digest=b"2"), chain=alone), new_entry("b", 2.0, digest=b"2")]
+    )
+    assert [entry.chain for entry in await mappers.entries.many(ids)] == [alone, None]
 
 
 async def test_seqs_and_ids_rise_in_order_of_arrival(mappers: Mappers) -> None:
