@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass
+from hashlib import blake2b
 from typing import NamedTuple
 
 NOTE_MOST = 500  # characters of a note
 DEFAULT_STREAM = "shared"  # the name of everybody's first stream
+DEFAULT_TITLE = "Shared items"
+
+
+def stream_url(user_id: int, name: str) -> str:
+    """What a stream's feed is stored under. Nobody fetches it; outputs show the public address."""
+    return f"evantr:/u/{user_id}/{name}"
+
+
+def stream_path(user_name: str, name: str) -> str:
+    """Path of the public page of a stream."""
+    return f"/u/{user_name}" if name == DEFAULT_STREAM else f"/u/{user_name}/{name}"
+
+
+def own_story(entry_id: int) -> bytes:
+    """The story key of an entry that cannot be told from others by its link. 16 bytes."""
+    return blake2b(b"entry %d" % entry_id, digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

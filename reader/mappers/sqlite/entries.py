@@ -99,7 +99,8 @@ def _positions(con: sqlite3.Connection, ranges: Sequence[tuple[int, int, int]]) 
     return out
 
 
-def _many(con: sqlite3.Connection, ids: Sequence[int]) -> list[Entry]:
+def many(con: sqlite3.Connection, ids: Sequence[int]) -> list[Entry]:
+    """See EntryMapper.many."""
     rows = con.execute(MANY, (ids_json(ids),)).fetchall()
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     if not rows:
@@ -175,7 +176,7 @@ class SqliteEntries:
         return await self._engine.read(_positions, ranges)
 
     async def many(self, ids: Sequence[int]) -> list[Entry]:
-        return await (self._engine.near if len(ids) == 1 else self._engine.read)(_many, ids)
+        return await (self._engine.near if len(ids) == 1 else self._engine.read)(many, ids)
 
     async def limits(self, feed_ids: Sequence[int], *, max_id: int | None, before: float | None) -> dict[int, int]:
         return await self._engine.read(_limits, ids_json(feed_ids), max_id, before)

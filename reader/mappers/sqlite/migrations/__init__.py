@@ -14,6 +14,7 @@ from reader.mappers.sqlite.migrations import (
     m0006_updater,
     m0007_tokens,
     m0008_sharing,
+    m0009_shares,
 )
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
@@ -25,6 +26,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0006_updater", m0006_updater.SQL),
     ("0007_tokens", m0007_tokens.SQL),
     ("0008_sharing", m0008_sharing.SQL),
+    ("0009_shares", m0009_shares.SQL),
 )
 
 
