@@ -10,8 +10,10 @@ from reader.mappers.feeds import FeedMapper
 from reader.mappers.flags import FlagMapper
 from reader.mappers.imports import ImportMapper
 from reader.mappers.operations import OperationsMapper
+from reader.mappers.people import PeopleMapper
 from reader.mappers.search import SearchMapper
 from reader.mappers.subscriptions import SubscriptionMapper
+from reader.mappers.talk import NotificationMapper, TalkMapper
 from reader.mappers.users import UserMapper
 from reader.mappers.work import JobMapper, LeaseMapper, UndoMapper
 
@@ -41,6 +43,12 @@ class Mappers(Protocol):
     def operations(self) -> OperationsMapper: ...
     @property
     def imports(self) -> ImportMapper: ...
+    @property
+    def people(self) -> PeopleMapper: ...
+    @property
+    def talk(self) -> TalkMapper: ...
+    @property
+    def notifications(self) -> NotificationMapper: ...
 
     async def migrate(self) -> list[str]:
         """Brings the schema up to date; returns the names of the migrations that ran."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Talk = Literal["all", "followers", "nobody"]
 RelationKind = Literal["block", "mute"]
 ApprovalState = Literal["asked", "approved"]
 NotificationKind = Literal["follow", "ask", "approved", "reshare", "comment", "answer", "like"]
 COMMENT_MOST = 2000  # characters
+ABOUT_MOST = 500
+REMOVED = "a removed account"  # what stands where somebody's name stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,44 @@ class Person:
     private: bool
     talk: Talk
     created_at: float
+
+
+class Standing(NamedTuple):
+    """How a viewer and a person stand to each other. An anonymous viewer (0) has no ties."""
+
+    viewer_id: int
+    person: Person
+    follows: bool = False  # the viewer reads one of the person's streams
+    approval: ApprovalState | None = None  # what the person said to the viewer, while private
+    blocks: bool = False  # the viewer blocked the person
+    blocked: bool = False  # the person blocked the viewer
+    muted: bool = False  # the viewer muted the person
+
+    @property
+    def visible(self) -> bool:
+        """The one rule of who may see whom (decision 0013)."""
+        if self.viewer_id == self.person.id:
+            return True
+        if self.blocks or self.blocked:
+            return False
+        return not self.person.private or self.approval == "approved"
+
+
+class Ties(NamedTuple):
+    """Numbers of a profile: people who follow, who are followed, who ask to follow."""
+
+    followers: int
+    following: int
+    requests: int
+
+
+class Candidate(NamedTuple):
+    """Somebody whom a person might want to follow."""
+
+    person: Person
+    through: tuple[str, ...]  # names of up to three followed people who follow them
+    through_count: int
+    shares: int  # recent ones of entries from the person's own feeds
 
 
 @dataclass(frozen=True, slots=True)

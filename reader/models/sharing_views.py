@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reader.models.entry import Entry
-from reader.models.people import Person
+from reader.models.people import REMOVED, Person
 from reader.models.share import Link, Share, Source, Stream
-
-REMOVED = "a removed account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,12 @@ from reader.mappers.sqlite.flags import SqliteFlags
 from reader.mappers.sqlite.gathering import PATIENCE
 from reader.mappers.sqlite.imports import SqliteImports
 from reader.mappers.sqlite.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.sqlite.notifications import SqliteNotifications
 from reader.mappers.sqlite.operations import SqliteOperations
+from reader.mappers.sqlite.people import SqlitePeople
 from reader.mappers.sqlite.search import SqliteSearch
 from reader.mappers.sqlite.subscriptions import SqliteSubscriptions
+from reader.mappers.sqlite.talk import SqliteTalk
 from reader.mappers.sqlite.users import SqliteUsers
 from reader.mappers.sqlite.work import SqliteJobs, SqliteLeases, SqliteUndo
 
@@ -44,6 +47,9 @@ class SqliteMappers:
         self.undo = SqliteUndo(engine)
         self.operations = SqliteOperations(engine)
         self.imports = SqliteImports(engine)
+        self.people = SqlitePeople(engine)
+        self.talk = SqliteTalk(engine)
+        self.notifications = SqliteNotifications(engine)
 
     async def migrate(self) -> list[str]:
         return await self.engine.write(migrate)

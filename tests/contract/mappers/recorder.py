@@ -6,7 +6,10 @@ from typing import Any, get_type_hints
 
 from reader.mappers import Mappers
 
-PARTS = ("users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations", "imports")
+PARTS = (
+    "users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations", "imports", "people",
+    "talk", "notifications",
+)  # fmt: skip
 BUNDLE = ("migrate", "backup", "ready", "close")
 
 

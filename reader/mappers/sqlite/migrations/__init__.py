@@ -15,6 +15,7 @@ from reader.mappers.sqlite.migrations import (
     m0007_tokens,
     m0008_sharing,
     m0009_shares,
+    m0010_departure,
 )
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
@@ -27,6 +28,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0007_tokens", m0007_tokens.SQL),
     ("0008_sharing", m0008_sharing.SQL),
     ("0009_shares", m0009_shares.SQL),
+    ("0010_departure", m0010_departure.SQL),
 )
 
 
