@@ -20,7 +20,16 @@ from api.bodies import to_json
 from api.deps import bearer_secret, container_of, cookie_secret
 from api.facts import facts_of
 from reader.container import Container
-from reader.events import EntriesArrived, Event, FeedChanged, FlagChanged, ImportChanged, ReadingChanged
+from reader.events import (
+    EntriesArrived,
+    Event,
+    FeedChanged,
+    FlagChanged,
+    ImportChanged,
+    Notified,
+    ReadingChanged,
+    TalkChanged,
+)
 from reader.models.user import Actor
 
 T = TypeVar("T")
@@ -163,6 +172,10 @@ class Live:
                 return self._event("flag", {"entry_id": event.entry_id, "kind": event.kind, "on": event.on})
             case ImportChanged():
                 return self._event("import", {"id": event.import_id})
+            case Notified():
+                return self._event("notified", {})
+            case TalkChanged():
+                return self._event("talk", {"share_id": event.share_id})
         return self._event("lost", {})  # of a kind this version does not know: read all again
 
     def _event(self, name: str, data: dict[str, Any], retry: int | None = None) -> ServerSentEvent:

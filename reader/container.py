@@ -16,7 +16,9 @@ from reader.gateways.feeds import FeedGateway
 from reader.gateways.icons import IconGateway
 from reader.gateways.importing import Importing
 from reader.gateways.imports import ImportGateway
+from reader.gateways.notifications import NotificationGateway
 from reader.gateways.operations import OperationsGateway
+from reader.gateways.people import PeopleGateway
 from reader.gateways.pulls import PullGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.search import SearchGateway
@@ -59,6 +61,8 @@ class Gateways:
     imports: ImportGateway
     exports: ExportGateway
     importing: Importing
+    people: PeopleGateway
+    notifications: NotificationGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
     discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings, controller)
     reading = ReadingGateway(mappers, bus, clock)
+    notifications = NotificationGateway(mappers, bus, clock)
     gateways = Gateways(
         reading=reading,
         accounts=AccountGateway(mappers, cache, clock, settings),
@@ -122,8 +127,10 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         imports=ImportGateway(mappers, cpu, bus, clock, settings),
         exports=ExportGateway(mappers, reading, clock),
         importing=Importing(mappers, discovery, queue, bus, clock, settings),
+        people=PeopleGateway(mappers, notifications, bus, clock),
+        notifications=notifications,
     )
-    access = Access(gateways.accounts, gateways.reading)
+    access = Access(gateways.accounts, gateways.reading, gateways.people)
     imports = ImportService(access, gateways.imports, gateways.reading)
     services = Services(
         access=access,

@@ -64,7 +64,32 @@ class SettingsChanged:
     """Settings of queues or CPU processes changed. Topic operations."""
 
 
-Event = EntriesArrived | FeedChanged | ReadingChanged | FlagChanged | ImportChanged | JobFinished | SettingsChanged
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """Something was told, taken back or seen: the badge may differ. Topic user:ID."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TalkChanged:
+    """Comments or likes of a share in this stream's feed. Topic feed:ID."""
+
+    feed_id: int
+    share_id: int
+
+
+Event = (
+    EntriesArrived
+    | FeedChanged
+    | ReadingChanged
+    | FlagChanged
+    | ImportChanged
+    | JobFinished
+    | SettingsChanged
+    | Notified
+    | TalkChanged
+)
 
 OPERATIONS_TOPIC = "operations"
 

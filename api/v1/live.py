@@ -24,6 +24,8 @@ sidebar or the counters again. Then, as things happen:
 * `feed` `{"feed_id"}`: its title, icon or state changed, or a check of it ended
 * `flag` `{"entry_id", "kind", "on"}`: starred or read later
 * `import` `{"id"}`: an import of yours went on
+* `notified` `{}`: you have news, or saw them on another device; read `/notifications/unseen` again
+* `talk` `{"share_id"}`: comments or likes of a share in a stream you follow
 * `lost` `{}`: you were too slow and missed some; read everything again
 """
 STREAM_DOC: dict[str, Any] = {

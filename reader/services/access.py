@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reader.errors import Forbidden, NotFound
 from reader.gateways.accounts import AccountGateway
+from reader.gateways.people import PeopleGateway
 from reader.gateways.reading import ReadingGateway
 from reader.models.feed import Feed
+from reader.models.people import Standing
 from reader.models.reading import EntryView
 from reader.models.subscription import Folder, Subscription
-from reader.models.user import Actor, User
+from reader.models.user import SYSTEM, Actor, User
 
 
 class Access:
-    def __init__(self, accounts: AccountGateway, reading: ReadingGateway) -> None:
+    def __init__(self, accounts: AccountGateway, reading: ReadingGateway, people: PeopleGateway) -> None:
         self._accounts = accounts
         self._reading = reading
+        self._people = people
 
     # ---- who is it
 
@@ -88,6 +93,31 @@ class Access:
         if feed is None:
             raise NotFound("There is no such feed.")
         return feed
+
+    # ---- whom may they see (decision 0013)
+
+    async def may_see(self, actor: Actor, owner_id: int) -> bool:
+        """Whether what this person shares and says may be shown to the actor, signed in or not."""
+        return owner_id in await self.visible_owners(actor, [owner_id])
+
+    async def visible_owners(self, actor: Actor, owner_ids: Iterable[int]) -> set[int]:
+        """Those of these people whom the actor may see; who is gone is not among them. One round trip."""
+        standings = await self.standings(actor, owner_ids)
+        return {owner_id for owner_id, standing in standings.items() if standing.visible or actor == SYSTEM}
+
+    async def standings(self, actor: Actor, owner_ids: Iterable[int]) -> dict[int, Standing]:
+        """How the actor and each of these people stand to each other; who is gone is left out. One round trip."""
+        viewer_id = actor.user_id if actor.signed_in else 0
+        return await self._people.standings(viewer_id, list(dict.fromkeys(owner_ids)))
+
+    async def person(self, actor: Actor, name: str) -> Standing:
+        """Somebody by name, "@" before it or not. Of private people anybody signed in may know that they exist, in
+        order to ask; who blocked the actor does not exist for them. Raises NotFound."""
+        found = await self._people.person(name.strip().removeprefix("@"))
+        standing = (await self.standings(actor, [found.id])).get(found.id) if found is not None else None
+        if standing is None or standing.blocked or not (standing.visible or actor.signed_in):
+            raise NotFound("There is nobody of that name.")
+        return standing
 
 
 def _as_actor(user: User | None) -> tuple[Actor, User] | None:

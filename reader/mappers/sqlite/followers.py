@@ -25,7 +25,9 @@ FOLLOWING = """
 SELECT DISTINCT stream.user_id AS id FROM subscription JOIN stream ON stream.feed_id = subscription.feed_id
 WHERE subscription.user_id = :me AND stream.user_id <> :me AND stream.user_id < :before
 """
-PAGE = f"SELECT {PERSON} FROM ({{}}) AS found JOIN user ON user.id = found.id WHERE {HERE} ORDER BY user.id DESC LIMIT :limit"
+PAGE = f"""
+SELECT {PERSON} FROM ({{}}) AS found JOIN user ON user.id = found.id WHERE {HERE} ORDER BY user.id DESC LIMIT :limit
+"""
 HIGHEST = 1 << 62
 
 # Who shared lately what stands in one's own feeds; and whom those follow whom one follows.

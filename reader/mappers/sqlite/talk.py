@@ -50,9 +50,7 @@ def _many(con: sqlite3.Connection, ids: str) -> dict[int, Comment]:
     return {row[0]: Comment(*row) for row in con.execute(sql, (ids,))}
 
 
-def _add(
-    con: sqlite3.Connection, share_id: int, user_id: int, parent_id: int | None, text: str, now: float
-) -> Comment:
+def _add(con: sqlite3.Connection, share_id: int, user_id: int, parent_id: int | None, text: str, now: float) -> Comment:
     if parent_id is not None:
         parent = _comment(con, parent_id)
         if parent is None or parent.removed_at is not None or parent.user_id is None or parent.share_id != share_id:
@@ -70,7 +68,9 @@ def remove(con: sqlite3.Connection, comment_id: int, now: float) -> bool:
     if known is None or known.removed_at is not None:
         return False
     con.execute("DELETE FROM notification WHERE comment_id = ?", (comment_id,))
-    if con.execute("SELECT 1 FROM comment WHERE share_id = ? AND parent_id = ?", (known.share_id, comment_id)).fetchone():
+    if con.execute(
+        "SELECT 1 FROM comment WHERE share_id = ? AND parent_id = ?", (known.share_id, comment_id)
+    ).fetchone():
         con.execute("UPDATE comment SET text = '', removed_at = ? WHERE id = ?", (now, comment_id))
         return True
     con.execute("DELETE FROM comment WHERE id = ?", (comment_id,))
