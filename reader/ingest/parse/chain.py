@@ -40,7 +40,7 @@ def read_chain(entry: ParsedEntry, found: Mapping[str, _Element], links: Iterabl
     if share is not None:
         steps.append(_own_step(entry, share))
         published = parse_date(share.get("published"))
-        take_story(entry, share.get("story"))
+        take_story(entry, share.get("story"), share.get("href"))
     written = found.get("atom:source", found.get("source"))
     source = _source(written, base) if written is not None else None
     set_chain(entry, steps, source, published, ours=share is not None)
@@ -58,7 +58,7 @@ def read_item(entry: ParsedEntry, told: object, url: str) -> None:
         address, site = _text(origin.get("url")), _text(origin.get("home_page_url"))
         title = plain_title(_text(origin.get("title")))
         source = _named(title, web_url(url, address), web_url(url, site))
-    take_story(entry, _text(told.get("story")))
+    take_story(entry, _text(told.get("story")), None)
     published = parse_date(_text(told.get("published")))
     set_chain(entry, steps, source, published, ours=True)
 
@@ -76,9 +76,10 @@ def set_chain(
             entry.author = None  # stood in for one that nobody knows
 
 
-def take_story(entry: ParsedEntry, written: str | None) -> None:
-    """Only for what has no link: a link says by itself what an entry is about."""
-    if written and entry.url is None and _STORY.fullmatch(written):
+def take_story(entry: ParsedEntry, written: str | None, page: str | None) -> None:
+    """Only for what has no link, or none but the ``page`` of the share's own instance: a link to what was shared says
+    by itself what an entry is about."""
+    if written and _STORY.fullmatch(written) and (entry.url is None or _host(entry.url) == _host(page)):
         entry.story = bytes.fromhex(written)
 
 
@@ -123,10 +124,10 @@ def _source(element: _Element, base: str) -> Source | None:
     links = [child for child in element if short(child.tag) == "atom:link"]
     parts = {short(child.tag): child for child in reversed(element)}
     title = title_of(parts["atom:title"]) if "atom:title" in parts else ""
-    url = link_of(links, there, "self")
+    url, site = link_of(links, there, "self"), link_of(links, there, "alternate")
     if url is None and "atom:id" in parts:
-        url = web_url("", text_of(parts["atom:id"]))
-    return _named(title, url, link_of(links, there, "alternate"))
+        url = web_url("", text_of(parts["atom:id"]).strip())
+    return _named(title, url if url != site else None, site)
 
 
 def _named(title: str, url: str | None, site_url: str | None) -> Source | None:

@@ -105,7 +105,7 @@ def _entry(item: Mapping[str, object], url: str, feed_author: str | None) -> Par
     if told is None:  # else ``url`` is the page of a share, and what is shared may have none
         entry.url = _address(url, item.get("url")) or entry.url
     entry.base = entry.url or url
-    entry.title = _title(item.get("title"))
+    entry.title = _title(item.get("title")) if told is None else plain_title(_text(item.get("title")))
     entry.author = _author(item) or feed_author
     text = _text(item.get("content_text"))
     entry.content_html = content(_text(item.get("content_html"))) or content(_paragraphs(text) if text else None)
