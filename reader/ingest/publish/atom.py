@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
@@ -18,7 +19,7 @@ from reader.models.share import Source
 
 def write_atom(stream: Document) -> bytes:
     """The whole document."""
-    spaces: dict[str | None, str] = {None: ATOM, **SPACES}
+    spaces: Any = {None: ATOM, **SPACES}  # None is the default namespace, which the stubs do not know
     root = etree.Element(f"{{{ATOM}}}feed", nsmap=spaces)
     add(root, "id", stream.id)
     _text(root, "title", stream.title)

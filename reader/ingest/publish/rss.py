@@ -18,7 +18,7 @@ CONTENT, SLASH = PREFERRED["content"], PREFERRED["slash"]
 
 def write_rss(stream: Document) -> bytes:
     """The whole document."""
-    spaces: dict[str | None, str] = {"atom": ATOM, "dc": DC, "content": CONTENT, "slash": SLASH, **SPACES}
+    spaces = {"atom": ATOM, "dc": DC, "content": CONTENT, "slash": SLASH, **SPACES}
     root = etree.Element("rss", nsmap=spaces)
     root.set("version", "2.0")
     channel = add(root, "channel", space=None)
