@@ -12,6 +12,8 @@ from reader.mappers.imports import ImportMapper
 from reader.mappers.operations import OperationsMapper
 from reader.mappers.people import PeopleMapper
 from reader.mappers.search import SearchMapper
+from reader.mappers.shares import ShareMapper
+from reader.mappers.streams import StreamMapper
 from reader.mappers.subscriptions import SubscriptionMapper
 from reader.mappers.talk import NotificationMapper, TalkMapper
 from reader.mappers.users import UserMapper
@@ -49,6 +51,10 @@ class Mappers(Protocol):
     def talk(self) -> TalkMapper: ...
     @property
     def notifications(self) -> NotificationMapper: ...
+    @property
+    def shares(self) -> ShareMapper: ...
+    @property
+    def streams(self) -> StreamMapper: ...
 
     async def migrate(self) -> list[str]:
         """Brings the schema up to date; returns the names of the migrations that ran."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from reader.models.entry import Entry, NewEntry
 from reader.models.share import Copy, Share, Source
@@ -27,21 +27,12 @@ class NewShare:
     depth: int = 0
 
 
-class Talk(NamedTuple):
-    """What was said to a share, in numbers."""
-
-    likes: int
-    liked: bool
-    comments: int
-
-
 @dataclass(frozen=True, slots=True)
 class Related:
     """What cards are made of."""
 
     shares: dict[int, Share]  # those asked for, and all above them
     also: tuple[Share, ...]  # live shares of the stories in the given feeds, or by the viewer; oldest first
-    talk: dict[int, Talk]  # of those asked for
 
 
 class ShareMapper(Protocol):

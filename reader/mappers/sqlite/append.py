@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pyroaring import BitMap
 
 from reader.mappers.entries import Appended
+from reader.mappers.sqlite.copies import join
 from reader.mappers.sqlite.counters import next_feed_rev, reserve_entry_ids
 from reader.mappers.sqlite.reading import mark_first, write_journal
 from reader.mappers.sqlite.search import index, reindex, unindex
@@ -70,7 +71,7 @@ def append(
     fresh, updated = _sort_out(con, feed, unique.values(), renewed)
     new = _insert(con, feed, fresh, now)
     if new:
-        _show(con, feed, new[-1].seq, now)
+        _show(con, feed, new[-1].seq, now, copied=_join(con, feed, new, fresh))
     return Appended(feed.seq + len(new), tuple(new), tuple(updated))
 
 
@@ -95,7 +96,7 @@ def _sort_out(
         stored[key] = known
         if known.seq > feed.floor and (renames or known.digest != entry.digest):
             unindex(con, "id = ?", (known.id,))
-            con.execute(UPDATE, (*_values(entry), known.id))
+            con.execute(UPDATE, (*values_of(entry), known.id))
             con.execute(TRACE, (known.id, entry.keys, entry.changes))
             reindex(con, known.id)
             if known.digest != entry.digest:
@@ -137,7 +138,8 @@ def _tags(entry: NewEntry) -> str:
     return json.dumps(entry.tags, ensure_ascii=False)
 
 
-def _values(entry: NewEntry) -> tuple[object, ...]:
+def values_of(entry: NewEntry) -> tuple[object, ...]:
+    """What INSERT and UPDATE store of an entry."""
     enclosures = json.dumps([(each.url, each.type, each.length) for each in entry.enclosures], ensure_ascii=False)
     return (
         entry.uid, uid_hash(entry.uid), entry.digest, entry.url, entry.title, entry.author, entry.published_at,
@@ -153,7 +155,7 @@ def _insert(con: sqlite3.Connection, feed: _Feed, fresh: Sequence[NewEntry], now
     times = sort_times([entry.published_at for entry in fresh], now, row[0] if row else 0.0)
     first = reserve_entry_ids(con, len(fresh))
     new = [Position(feed.seq + 1 + number, sort_at, first + number) for number, sort_at in enumerate(times)]
-    rows = [(at.id, feed.id, at.seq, at.sort_at, now, *_values(entry)) for at, entry in zip(new, fresh, strict=True)]
+    rows = [(at.id, feed.id, at.seq, at.sort_at, now, *values_of(entry)) for at, entry in zip(new, fresh, strict=True)]
     con.executemany(INSERT, rows)
     con.executemany(TRACE, [(at.id, entry.keys, entry.changes) for at, entry in zip(new, fresh, strict=True)])
     index(
@@ -162,9 +164,17 @@ def _insert(con: sqlite3.Connection, feed: _Feed, fresh: Sequence[NewEntry], now
     return new
 
 
-def _show(con: sqlite3.Connection, feed: _Feed, seq: int, now: float) -> None:
+def _join(con: sqlite3.Connection, feed: _Feed, new: Sequence[Position], fresh: Sequence[NewEntry]) -> bool:
+    """Whether some of the new entries tell stories that were shared, here or (by their chain) elsewhere."""
+    told = [(each.story, at.id, at.seq) for at, each in zip(new, fresh, strict=True) if each.story is not None]
+    return join(con, feed.id, told, {each.story for each in fresh if each.story is not None and each.chain is not None})
+
+
+def _show(con: sqlite3.Connection, feed: _Feed, seq: int, now: float, *, copied: bool) -> None:
     """Makes the new entries visible."""
-    con.execute("UPDATE feed SET seq = ?, rev = ? WHERE id = ?", (seq, next_feed_rev(con), feed.id))
+    rev = next_feed_rev(con)
+    sql = "UPDATE feed SET seq = ?, rev = ?, copies_rev = iif(?, ?, copies_rev) WHERE id = ?"
+    con.execute(sql, (seq, rev, copied, rev, feed.id))
     if feed.seq == 0:
         for user_id, rev, add in mark_first(con, feed.id):
             write_journal(con, user_id, rev, [ReadChange(feed.id, add, BitMap())], now)

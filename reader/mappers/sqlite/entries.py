@@ -14,9 +14,11 @@ from typing import Any
 from reader.mappers.entries import Appended
 from reader.mappers.sqlite.append import append
 from reader.mappers.sqlite.connection import ids_json
+from reader.mappers.sqlite.copies import touch
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.search import unindex
+from reader.mappers.sqlite.share_rows import withdraw
 from reader.models.entry import Enclosure, Entry, Known, NewEntry, Position
 from reader.models.share import unpack_chain
 
@@ -140,8 +142,19 @@ def _purge(con: sqlite3.Connection, feed_id: int, keep: int) -> int:
     unindex(con, UNFLAGGED, (feed_id, floor))
     con.execute(f"DELETE FROM entry WHERE {UNFLAGGED}", (feed_id, floor))
     if floor > old:
-        con.execute("UPDATE feed SET floor = ?, rev = ? WHERE id = ?", (floor, next_feed_rev(con), feed_id))
+        _raise_floor(con, feed_id, floor)
     return floor - old
+
+
+def _raise_floor(con: sqlite3.Connection, feed_id: int, floor: int) -> None:
+    """What is purged is no copy any more, and need not be known as taken back."""
+    con.execute("UPDATE feed SET floor = ? WHERE id = ?", (floor, feed_id))
+    if con.execute("DELETE FROM copy WHERE feed_id = ? AND seq <= ?", (feed_id, floor)).rowcount:
+        touch(con, [feed_id])
+    withdrawn = con.execute("SELECT withdrawn FROM feed WHERE id = ?", (feed_id,)).fetchone()[0]
+    if withdrawn:
+        withdraw(con, feed_id)
+    con.execute("UPDATE feed SET rev = ? WHERE id = ?", (next_feed_rev(con), feed_id))
 
 
 def _over(con: sqlite3.Connection, keep: int, limit: int) -> list[int]:

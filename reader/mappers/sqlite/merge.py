@@ -7,6 +7,7 @@ import sqlite3
 from pyroaring import BitMap
 
 from reader.mappers.sqlite.bitmaps import pack, unpack
+from reader.mappers.sqlite.copies import put_right, touch
 from reader.mappers.sqlite.counters import next_feed_rev, next_shape_rev
 from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.reading import mark_first
@@ -105,11 +106,15 @@ def _merge(con: sqlite3.Connection, source: int, target: int) -> None:
     else:
         seqs = _carry_flags(con, source, target)
     _carry_subscriptions(con, source, target, seqs)
+    _carry_sources(con, source, target)
+    stories = [story for (story,) in con.execute("SELECT story FROM copy WHERE feed_id = ?", (source,))]
     con.execute("UPDATE OR IGNORE feed_alias SET feed_id = ? WHERE feed_id = ?", (target, source))
     url = con.execute("SELECT url FROM feed WHERE id = ?", (source,)).fetchone()[0]
     unindex(con, "feed_id = ?", (source,))
     con.execute("DELETE FROM entry WHERE feed_id = ?", (source,))
     con.execute("DELETE FROM feed WHERE id = ?", (source,))
+    for story in stories:
+        put_right(con, story)
     con.execute("INSERT OR REPLACE INTO feed_alias (url, feed_id) VALUES (?, ?)", (url, target))
 
 
@@ -120,12 +125,24 @@ def _adopt(con: sqlite3.Connection, source: int, target: int) -> None:
     con.execute("UPDATE OR IGNORE entry SET feed_id = ? WHERE feed_id = ?", (target, source))
     con.execute("UPDATE OR IGNORE tombstone SET feed_id = ? WHERE feed_id = ?", (target, source))
     con.execute("UPDATE OR IGNORE first_unread SET feed_id = ? WHERE feed_id = ?", (target, source))
+    if con.execute("UPDATE copy SET feed_id = ? WHERE feed_id = ?", (target, source)).rowcount:
+        touch(con, [target])
     row = con.execute("SELECT seq, floor FROM feed WHERE id = ?", (source,)).fetchone()
     values = (*row, next_feed_rev(con), target)
     con.execute("UPDATE feed SET seq = ?, floor = ?, rev = ? WHERE id = ?", values)
     if row[0] > 0:
         for user_id, rev, _ in mark_first(con, target):
             _restart_journal(con, user_id, rev)
+
+
+def _carry_sources(con: sqlite3.Connection, source: int, target: int) -> None:
+    """Streams that share from the one feed go on with the other, from now on."""
+    con.execute(
+        "INSERT OR IGNORE INTO stream_source (stream_id, feed_id, rule, seq, created_at)"
+        " SELECT stream_id, feed.id, rule, feed.seq, stream_source.created_at FROM stream_source, feed"
+        " WHERE stream_source.feed_id = ? AND feed.id = ?",
+        (source, target),
+    )
 
 
 def _same_entries(con: sqlite3.Connection, source: int, target: int) -> list[tuple[int, int, int, int]]:

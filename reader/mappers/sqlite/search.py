@@ -28,6 +28,8 @@ WITH hit (id) AS (
     SELECT rowid FROM entry_words WHERE entry_words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
 )
 SELECT hit.id, entry.feed_id IN (SELECT value FROM json_each(?)) AND entry.seq > feed.floor AND entry.seq <= feed.seq
+    AND (feed.kind = 'site' OR NOT EXISTS (
+        SELECT 1 FROM share WHERE share.id = entry.id AND (removed_at IS NOT NULL OR user_id IS NULL)))
 FROM hit LEFT JOIN entry ON entry.id = hit.id LEFT JOIN feed ON feed.id = entry.feed_id
 ORDER BY hit.id DESC
 """

@@ -52,17 +52,17 @@ def subscribe(
     known = get(con, user_id, feed_id)
     if known is not None:
         return known, False
-    feed = con.execute("SELECT floor, seq FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    feed = con.execute("SELECT floor, seq, kind FROM feed WHERE id = ?", (feed_id,)).fetchone()
     if feed is None:
         raise NotFound("There is no such feed.")
     require_folder(con, user_id, folder_id)
-    floor, seq = feed
+    floor, seq, kind = feed
     rev = next_shape_rev(con, user_id)
     position = con.execute(LAST, (user_id, folder_id)).fetchone()[0]
     read = pack(span(floor, max(floor, seq - unread)))
     made = Subscription(user_id, feed_id, folder_id, title, position, read, rev, rev, now)
     insert(con, made)
-    if seq == 0:
+    if seq == 0 and kind == "site":  # a stream's shares come one by one
         sql = "INSERT OR REPLACE INTO first_unread (feed_id, user_id, unread) VALUES (?, ?, ?)"
         con.execute(sql, (feed_id, user_id, unread))
     return made, True

@@ -19,6 +19,8 @@ from reader.mappers.sqlite.notifications import SqliteNotifications
 from reader.mappers.sqlite.operations import SqliteOperations
 from reader.mappers.sqlite.people import SqlitePeople
 from reader.mappers.sqlite.search import SqliteSearch
+from reader.mappers.sqlite.shares import SqliteShares
+from reader.mappers.sqlite.streams import SqliteStreams
 from reader.mappers.sqlite.subscriptions import SqliteSubscriptions
 from reader.mappers.sqlite.talk import SqliteTalk
 from reader.mappers.sqlite.users import SqliteUsers
@@ -50,6 +52,8 @@ class SqliteMappers:
         self.people = SqlitePeople(engine)
         self.talk = SqliteTalk(engine)
         self.notifications = SqliteNotifications(engine)
+        self.shares = SqliteShares(engine)
+        self.streams = SqliteStreams(engine)
 
     async def migrate(self) -> list[str]:
         return await self.engine.write(migrate)

@@ -8,7 +8,7 @@ from reader.mappers import Mappers
 
 PARTS = (
     "users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations", "imports", "people",
-    "talk", "notifications",
+    "talk", "notifications", "shares", "streams",
 )  # fmt: skip
 BUNDLE = ("migrate", "backup", "ready", "close")
 
