@@ -80,6 +80,7 @@ class Container:
 
     async def close(self) -> None:
         await self.fetcher.close()
+        await self.bus.close()
         await self.cache.close()
         await self.mappers.close()
 
@@ -100,12 +101,22 @@ def make_cache(settings: Settings, clock: Clock) -> Cache:
     return MemcachedCache([node_of(text) for text in settings.cache], settings.cluster, clock)
 
 
+def make_bus(settings: Settings) -> PubSub:
+    """The bus of the settings, not started."""
+    if not settings.bus:
+        return MemoryBus()
+    from reader.pubsub.nats import NatsBus  # late, as above
+
+    return NatsBus(settings.bus, settings.cluster)
+
+
 async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock | None = None) -> Container:
     """Opens everything; the caller migrates, and closes it with Container.close()."""
     clock = clock or Clock()
     mappers = await open_mappers(settings)
     cache = make_cache(settings, clock)
-    bus = MemoryBus()
+    bus = make_bus(settings)
+    await bus.start()
     fetcher = Fetcher(settings)
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
     discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings, controller)

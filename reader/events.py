@@ -65,6 +65,11 @@ class SettingsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """On any topic: others may have passed by, since what carries them was away. Read everything again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notified:
     """Something was told, taken back or seen: the badge may differ. Topic user:ID."""
 
@@ -89,6 +94,7 @@ Event = (
     | SettingsChanged
     | Notified
     | TalkChanged
+    | Missed
 )
 
 OPERATIONS_TOPIC = "operations"
@@ -116,8 +122,16 @@ class Channel(Protocol):
 
 
 class PubSub(Protocol):
+    """``shared``: carries events between processes, as long as it is ``up``."""
+
+    @property
+    def shared(self) -> bool: ...
+    @property
+    def up(self) -> bool: ...
     async def publish(self, topic: str, event: Event) -> None:
         """Never blocks on a slow subscriber, never raises for one."""
         ...
 
     def subscribe(self, topics: Iterable[str]) -> AbstractAsyncContextManager[Channel]: ...
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     cache: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="memcached nodes as host:port, separated by commas. Empty: a cache in each process."
     )
+    bus: str = Field(
+        "", description="NATS servers that carry events between processes, as nats://host:port. Empty: in the process."
+    )
     signup: Literal["open", "invitation", "closed"] = Field(
         "closed", description="Who may make an account once the first one exists."
     )

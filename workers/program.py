@@ -97,7 +97,7 @@ class Program:
                 self._keep("heartbeat", Heartbeat(self.container, lambda: leads.leading).run())
         if self._polls:
             self._keep("poll", poll(self.container, self.transport))
-        if not self._queues:
+        if not self._queues and not self.container.bus.shared:
             self._keep("relay", relay(self.container))
         for part in self._also:
             self._keep(part.__name__, part(self.container))

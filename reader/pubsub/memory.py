@@ -43,6 +43,8 @@ class MemoryChannel:
 class MemoryBus:
     """Publish costs the number of subscribers of that one topic."""
 
+    shared = False
+
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
         self._topics: dict[str, set[MemoryChannel]] = {}
@@ -56,6 +58,16 @@ class MemoryBus:
             members.discard(channel)
             if not members:
                 del self._topics[topic]
+
+    @property
+    def up(self) -> bool:
+        return True
+
+    async def start(self) -> None:
+        """There is nothing to start."""
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
     async def publish(self, topic: str, event: Event) -> None:
         for channel in self._topics.get(topic, ()):

@@ -33,8 +33,9 @@ def program(name: str) -> str:
 class Server:
     """One process on ``port``. ``start`` again after ``kill`` brings it back on the same port."""
 
-    def __init__(self, command: Sequence[str], port: int, log: Path) -> None:
+    def __init__(self, command: Sequence[str], port: int, log: Path, wipe: Path | None = None) -> None:
         self.port = port
+        self._wipe = wipe
         self._command = list(command)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,8 +48,10 @@ class Server:
     def running(self) -> bool:
         return self._process is not None
 
-    def start(self) -> Self:
-        """Returns once it takes connections."""
+    def start(self, *, empty: bool = False) -> Self:
+        """Returns once it takes connections. ``empty``: without what it kept in files."""
+        if empty and self._wipe is not None:
+            shutil.rmtree(self._wipe, ignore_errors=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=subprocess.STDOUT)
         end = time.monotonic() + START_SECONDS
@@ -82,3 +85,12 @@ def memcached(folder: Path, port: int | None = None) -> Server:
     if os.geteuid() == 0:
         command += ["-u", "nobody"]
     return Server(command, port, folder / f"memcached-{port}.log").start()
+
+
+def nats_server(folder: Path, port: int | None = None, *, empty: bool = False) -> Server:
+    """With JetStream, whose files are in ``folder``: they outlive a kill unless it starts ``empty``."""
+    port = port or free_port()
+    store = folder / f"jetstream-{port}"
+    command = [program("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(store)]
+    server = Server(command, port, folder / f"nats-{port}.log", wipe=store)
+    return server.start(empty=empty)
