@@ -8,6 +8,7 @@ same subscriptions.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -46,6 +47,7 @@ class Connection:
         self._listeners: list[Callable[[bool], None]] = []
         self._silent = False
         self._told = False
+        self._is_up = asyncio.Event()
         self._closed = asyncio.Event()
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -57,9 +59,9 @@ class Connection:
 
     async def ready(self, seconds: float = CONNECT_SECONDS) -> bool:
         """Waits until it is up, but no longer than that; whether it is."""
-        end = asyncio.get_running_loop().time() + seconds
-        while not self.up and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.01)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._is_up.wait()
         return self.up
 
     async def close(self) -> None:
@@ -84,6 +86,7 @@ class Connection:
     def _tell(self) -> None:
         if self._told != self.up:
             self._told = self.up
+            (self._is_up.set if self.up else self._is_up.clear)()
             log.info("NATS is there" if self.up else "NATS is away", name=self._name)
             for tell in self._listeners:
                 tell(self.up)
