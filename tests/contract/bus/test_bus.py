@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import fields
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -43,7 +43,7 @@ async def silent(channel: Channel) -> bool:
 
 def one_of(kind: type[Event]) -> Event:
     """An event of that kind with a value in each field."""
-    values = {"int": 2**40, "str": "é ✓ \x00", "bool": True}
+    values: dict[str, Any] = {"int": 2**40, "str": "é ✓ \x00", "bool": True}
     return kind(**{field.name: values[str(field.type)] for field in fields(kind)})
 
 
@@ -103,7 +103,7 @@ async def test_topics_of_a_channel_change(pair: Pair) -> None:
 
         await until_async(arrives)
         await pair.here.publish(feed_topic(2), FeedChanged(22))
-        seen = []
+        seen: list[Event] = []
         while not seen or seen[-1] != FeedChanged(22):
             seen += await heard(channel, 1)
         assert FeedChanged(1) not in seen
