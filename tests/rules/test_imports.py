@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOMES = {
     "sqlite3": ("reader/mappers/sqlite/",),
+    "pymongo": ("reader/mappers/mongo/",),
+    "bson": ("reader/mappers/mongo/",),
     "fastapi": ("api/", "web/"),
     "starlette": ("api/", "web/"),
     "sse_starlette": ("api/",),

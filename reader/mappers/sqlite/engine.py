@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from reader.mappers.errors import StoreError
 from reader.mappers.sqlite.connection import connect
 from reader.mappers.sqlite.gathering import PATIENCE, Gathering
 
@@ -19,10 +20,6 @@ T = TypeVar("T")
 Trace = Callable[[str], object]
 
 log = logging.getLogger(__name__)
-
-
-class StoreError(Exception):
-    """SQLite refused an operation (disk full, I/O error, lock, constraint); its own exception is the cause."""
 
 
 class _BatchLost(Exception):

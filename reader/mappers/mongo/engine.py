@@ -1,0 +1,100 @@
+"""The connection to MongoDB: how it is opened, how ids are given out, and how its errors look from outside."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pymongo import AsyncMongoClient, ReturnDocument, WriteConcern
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.monitoring import CommandListener
+from pymongo.uri_parser import parse_uri
+
+from reader.mappers.errors import StoreError
+
+Document = dict[str, Any]
+Class = TypeVar("Class", bound=type)
+
+DATABASE = "evantr"
+DEFAULTS: dict[str, Any] = {  # an option in the address wins
+    "timeoutMS": 15_000,  # of one operation with its retries; a replica set elects within that
+    "connectTimeoutMS": 5_000,
+    "maxPoolSize": 50,
+    "retryWrites": True,  # the driver itself leaves them where the server has no sessions
+    "appname": "evantr",
+}
+DURABLE = WriteConcern(w="majority", j=True)
+
+
+class Engine:
+    """One client of one database. Answered writes are in the journals of a majority."""
+
+    def __init__(self, client: AsyncMongoClient[Document], name: str) -> None:
+        self._client = client
+        self.db: AsyncDatabase[Document] = client.get_database(name, write_concern=DURABLE)
+
+    async def next_id(self, counter: str, count: int = 1) -> int:
+        """Reserves ``count`` numbers in a row and returns the last. None is ever given out twice; some may be lost."""
+        for last_try in (False, True):
+            try:
+                stored = await self.db.counter.find_one_and_update(
+                    {"_id": counter},
+                    {"$inc": {"value": count}},
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+                break
+            except DuplicateKeyError:  # two made the counter at once: now it is there
+                if last_try:
+                    raise
+        value: int = stored["value"]
+        return value
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+async def connect(url: str, listeners: Sequence[CommandListener] = ()) -> Engine:
+    """Opens the database that a mongodb:// address names ("evantr" where it names none).
+
+    Raises StoreError when the address cannot be used or nobody answers there.
+    """
+    try:
+        parsed = parse_uri(url)
+        said = {name.lower() for name in parsed["options"] or {}}
+        options = {name: value for name, value in DEFAULTS.items() if name.lower() not in said}
+        client: AsyncMongoClient[Document] = AsyncMongoClient(url, event_listeners=list(listeners), **options)
+    except PyMongoError as error:
+        raise _told(error) from error
+    try:
+        await client.admin.command("ping")
+    except PyMongoError as error:
+        await client.close()
+        raise _told(error) from error
+    return Engine(client, parsed["database"] or DATABASE)
+
+
+def guarded(mapper: Class) -> Class:
+    """For a mapper's class: what the driver raises in a public method comes out as StoreError, with its cause."""
+    for name, member in vars(mapper).items():
+        if not name.startswith("_") and inspect.iscoroutinefunction(member):
+            setattr(mapper, name, _guard(member))
+    return mapper
+
+
+def _guard(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await method(*args, **kwargs)
+        except PyMongoError as error:
+            raise _told(error) from error
+
+    return call
+
+
+def _told(error: PyMongoError) -> StoreError:
+    return StoreError(f"The database could not do this: {error}.")

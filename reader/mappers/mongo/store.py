@@ -1,0 +1,36 @@
+"""The bundle of all mappers over one MongoDB database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pymongo.monitoring import CommandListener
+
+from reader.mappers.errors import StoreError
+from reader.mappers.mongo.engine import Engine, connect, guarded
+from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
+
+
+@guarded
+class MongoMappers:
+    """Mappers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    async def migrate(self) -> list[str]:
+        return await migrate(self.engine)
+
+    async def ready(self) -> None:
+        done = await applied(self.engine)
+        missing = [name for name, _ in MIGRATIONS if name not in done]
+        if missing:
+            raise StoreError(f"The database lacks migrations: {', '.join(missing)}.")
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+
+async def open_store(url: str, *, listeners: Sequence[CommandListener] = ()) -> MongoMappers:
+    """Opens the database at a mongodb:// address. Does not migrate. ``listeners`` are told of every command."""
+    return MongoMappers(await connect(url, listeners))
