@@ -50,6 +50,7 @@ class Engine:
             except DuplicateKeyError:  # two made the counter at once: now it is there
                 if last_try:
                     raise
+        assert stored is not None  # it is made where there is none
         value: int = stored["value"]
         return value
 

@@ -7,8 +7,9 @@ import sqlite3
 from pathlib import Path
 
 from reader.mappers import Mappers
+from reader.mappers.errors import StoreError
 from reader.mappers.sqlite.backup import backup
-from reader.mappers.sqlite.engine import Engine, StoreError
+from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.entries import SqliteEntries
 from reader.mappers.sqlite.feeds import SqliteFeeds
 from reader.mappers.sqlite.flags import SqliteFlags
