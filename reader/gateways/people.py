@@ -4,21 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dataclasses import replace
+
 from reader.clock import Clock
-from reader.events import PubSub, ReadingChanged, user_topic
 from reader.gateways.notifications import NotificationGateway
+from reader.gateways.streams import StreamGateway
+from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
-from reader.models.people import Candidate, Person, RelationKind, Standing, Talk, Ties
-from reader.models.people_views import People, Requests
+from reader.models.people import Candidate, Person, RelationKind, Standing, Talk
+from reader.models.people_views import People, Profile, Requests, Way
+from reader.models.share import Share
+from reader.models.subscription import Undo
+from reader.settings import Settings
+
+AT_ONCE = 100
 
 
 class PeopleGateway:
-    def __init__(self, mappers: Mappers, notifications: NotificationGateway, bus: PubSub, clock: Clock) -> None:
+    def __init__(
+        self,
+        mappers: Mappers,
+        streams: StreamGateway,
+        subscriptions: SubscriptionGateway,
+        notifications: NotificationGateway,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
         self._people = mappers.people
-        self._subscriptions = mappers.subscriptions
+        self._shares = mappers.shares
+        self._feeds = mappers.feeds
+        self._streams = streams
+        self._subscriptions = subscriptions
         self._notifications = notifications
-        self._bus = bus
         self._clock = clock
+        self._unread = settings.initial_unread
 
     # ---- who is it, and who may see them
 
@@ -32,20 +51,90 @@ class PeopleGateway:
         """How the viewer (0: nobody) and these people stand to each other; who is gone is left out. One round trip."""
         return await self._people.standings(viewer_id, user_ids) if user_ids else {}
 
-    async def ties(self, user_id: int) -> Ties:
-        return await self._people.ties(user_id)
+    async def share(self, share_id: int) -> Share | None:
+        return await self._shares.get(share_id)
 
-    async def changed(self, *user_ids: int) -> None:
-        """Tells open pages that subscriptions may have changed."""
-        for user_id in user_ids:
-            rev = await self._subscriptions.rev(user_id)
-            await self._bus.publish(user_topic(user_id), ReadingChanged(user_id, rev))
+    async def profile(self, standing: Standing) -> Profile:
+        """A person's page as far as the viewer may see it."""
+        person, viewer_id = standing.person, standing.viewer_id
+        mine = viewer_id == person.id
+        way: Way = "self" if mine else "following" if standing.follows else "none"
+        if standing.approval == "asked" and not standing.follows:
+            way = "asked"
+        if not standing.visible:
+            hidden = replace(person, about="", talk="nobody", created_at=0.0)
+            return Profile(hidden, False, way, False, standing.blocks, standing.muted, None)
+        ties = await self._people.ties(person.id)
+        back = (await self._people.standings(person.id, [viewer_id])).get(viewer_id) if viewer_id > 0 else None
+        return Profile(
+            person=person,
+            open=True,
+            way=way,
+            follows_me=back is not None and back.follows and not mine,
+            blocked=False,
+            muted=standing.muted,
+            ties=ties if mine else ties._replace(requests=0),
+            streams=tuple(await self._streams.of_user(person.id)),
+        )
+
+    async def edit(self, user_id: int, about: str, talk: Talk) -> None:
+        await self._people.set_profile(user_id, about=about, talk=talk)
+
+    async def set_private(self, user_id: int, private: bool) -> None:
+        """Going public approves who asks; what a crash leaves open, upkeep approves."""
+        await self._people.set_private(user_id, private, now=self._clock.now())
+        while not private:
+            asking = [each.person.id for each in await self._people.requests(user_id, before=None, limit=AT_ONCE)]
+            done = [await self.approve(user_id, asker_id) for asker_id in asking]
+            if not any(done):
+                break
+
+    # ---- following
+
+    async def follow(self, user_id: int, owner: Standing, stream_name: str | None, folder_id: int | None) -> int | None:
+        """Subscribes to a stream of somebody whom the user may see; the id of its feed, None without such a stream.
+
+        Who is blocked or loses approval at the same moment does not stay: the rule is asked again after the write.
+        """
+        person = owner.person
+        stream = await self._streams.named(person.id, stream_name)
+        feed = await self._feeds.get(stream.feed_id) if stream is not None else None
+        if feed is None:
+            return None
+        await self._subscriptions.subscribe_known(user_id, feed, folder_id=folder_id, own_title=None)
+        after = (await self._people.standings(user_id, [person.id])).get(person.id)
+        if after is None or not after.visible:
+            await self._people.refuse(person.id, user_id)
+            await self._subscriptions.changed(user_id)
+            return None
+        if after.muted:
+            await self._people.mute(user_id, person.id, now=self._clock.now())
+        if not owner.follows:
+            await self._notifications.tell(person.id, "follow", user_id)
+        return feed.id
+
+    async def unfollow(self, user_id: int, owner_id: int, label: str) -> Undo | None:
+        """Ends the subscriptions to all of their streams; None when there was none."""
+        feed_ids = [stream.feed_id for stream in await self._streams.of_user(owner_id)]
+        return await self._subscriptions.unsubscribe(user_id, feed_ids, label)
 
     # ---- approval
 
     async def ask(self, owner_id: int, user_id: int) -> None:
         if await self._people.ask(owner_id, user_id, now=self._clock.now()):
             await self._notifications.tell(owner_id, "ask", user_id)
+
+    async def approve(self, owner_id: int, user_id: int) -> bool:
+        """They may, and follow the default stream. False when they do not ask."""
+        stream = await self._streams.default(owner_id)
+        approved = await self._people.approve(
+            owner_id, user_id, feed_id=stream.feed_id, unread=self._unread, now=self._clock.now()
+        )
+        await self._notifications.forget(owner_id, "ask", user_id)
+        if approved:
+            await self._notifications.tell(user_id, "approved", owner_id)
+            await self._subscriptions.changed(user_id)
+        return approved
 
     async def withdraw(self, owner_id: int, user_id: int) -> bool:
         gone = await self._people.withdraw(owner_id, user_id)
@@ -56,7 +145,7 @@ class PeopleGateway:
         """Ends a request or an approval, and what rests on it. They are not told."""
         gone = await self._people.refuse(owner_id, user_id)
         await self._notifications.forget(owner_id, "ask", user_id)
-        await self.changed(user_id)
+        await self._subscriptions.changed(user_id)
         return gone
 
     async def requests(self, owner_id: int, before: int | None, limit: int) -> Requests:
@@ -68,17 +157,18 @@ class PeopleGateway:
 
     async def block(self, user_id: int, other_id: int) -> bool:
         made = await self._people.block(user_id, other_id, now=self._clock.now())
-        await self.changed(user_id, other_id)
+        await self._subscriptions.changed(user_id)
+        await self._subscriptions.changed(other_id)
         return made
 
     async def mute(self, user_id: int, other_id: int) -> bool:
         made = await self._people.mute(user_id, other_id, now=self._clock.now())
-        await self.changed(user_id)
+        await self._subscriptions.changed(user_id)
         return made
 
     async def unrelate(self, user_id: int, other_id: int, kind: RelationKind) -> bool:
         gone = await self._people.unrelate(user_id, other_id, kind)
-        await self.changed(user_id)
+        await self._subscriptions.changed(user_id)
         return gone
 
     async def related(self, user_id: int, kind: RelationKind, before: int | None, limit: int) -> People:
@@ -95,8 +185,18 @@ class PeopleGateway:
     async def suggestions(self, user_id: int, limit: int) -> list[Candidate]:
         return await self._people.suggestions(user_id, limit)
 
-    async def edit(self, user_id: int, about: str, talk: Talk) -> None:
-        await self._people.set_profile(user_id, about=about, talk=talk)
+    async def put_right(self) -> int:
+        """What a crash, or two acts at once, left behind: requests to people who are public, and what rests on a block
+        or on a missing approval. Returns how many."""
+        done = 0
+        while found := await self._people.open_requests(AT_ONCE):
+            approved = [await self.approve(owner_id, user_id) for owner_id, user_id in found]
+            done += sum(approved)
+            if not any(approved):
+                break
+        while count := await self._people.put_right(AT_ONCE):
+            done += count
+        return done
 
 
 def _page(found: Sequence[Person], limit: int) -> People:

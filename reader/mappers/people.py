@@ -40,8 +40,10 @@ class PeopleMapper(Protocol):
         """True if this call asked; False when they asked before or are approved."""
         ...
 
-    async def approve(self, owner_id: int, user_id: int, *, now: float) -> bool:
-        """An open request becomes an approval (of an owner who is public: it just ends); False when there was none."""
+    async def approve(self, owner_id: int, user_id: int, *, feed_id: int, unread: int, now: float) -> bool:
+        """An open request becomes an approval (of an owner who is public: it just ends) and, in the same write, a
+        subscription to ``feed_id``, a stream of the owner's, as SubscriptionMapper.subscribe makes it. False when
+        there was no request."""
         ...
 
     async def refuse(self, owner_id: int, user_id: int) -> bool:

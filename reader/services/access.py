@@ -10,6 +10,7 @@ from reader.gateways.people import PeopleGateway
 from reader.gateways.reading import ReadingGateway
 from reader.models.feed import Feed
 from reader.models.people import Standing
+from reader.models.share import Share
 from reader.models.reading import EntryView
 from reader.models.subscription import Folder, Subscription
 from reader.models.user import SYSTEM, Actor, User
@@ -118,6 +119,16 @@ class Access:
         if standing is None or standing.blocked or not (standing.visible or actor.signed_in):
             raise NotFound("There is nobody of that name.")
         return standing
+
+
+    async def share(self, actor: Actor, share_id: int) -> tuple[Share, Standing]:
+        """A live share that the actor may see, signed in or not, and how they stand to its owner. Raises NotFound."""
+        share = await self._people.share(share_id)
+        if share is not None and share.user_id is not None and share.live:
+            owner = (await self.standings(actor, [share.user_id])).get(share.user_id)
+            if owner is not None and owner.visible:
+                return share, owner
+        raise NotFound("There is no such share.")
 
 
 def _as_actor(user: User | None) -> tuple[Actor, User] | None:

@@ -27,5 +27,23 @@ def clean_title(text: str, field: str, what: str, *, limit: int = MAX_TITLE) -> 
     return folded
 
 
+def clean_text(text: str, field: str, what: str, *, limit: int, least: int = 1) -> str:
+    """Plain text of several lines: trimmed, at most one empty line in a row. Raises Invalid as clean_title, and when
+    fewer than ``least`` characters are left."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
+    if any(unicodedata.category(c) in ("Cc", "Cs") for line in lines for c in line):
+        raise _invalid(field, f"{what} holds characters that cannot be shown. Type it without them.")
+    out: list[str] = []
+    for line in (line.rstrip() for line in lines):
+        if line or (out and out[-1]):
+            out.append(line)
+    clean = "\n".join(out).strip()
+    if len(clean) < least:
+        raise _invalid(field, f"{what} is empty. Type at least one character.")
+    if len(clean) > limit:
+        raise _invalid(field, f"{what} is longer than {limit:,} characters. Shorten it.")
+    return clean
+
+
 def _invalid(field: str, message: str) -> Invalid:
     return Invalid(message, {field: message})

@@ -97,8 +97,8 @@ class SqlitePeople:
     async def ask(self, owner_id: int, user_id: int, *, now: float) -> bool:
         return await self._engine.write(ties.ask, owner_id, user_id, now)
 
-    async def approve(self, owner_id: int, user_id: int, *, now: float) -> bool:
-        return await self._engine.write(ties.approve, owner_id, user_id, now)
+    async def approve(self, owner_id: int, user_id: int, *, feed_id: int, unread: int, now: float) -> bool:
+        return await self._engine.write(ties.approve, owner_id, user_id, feed_id, unread, now)
 
     async def refuse(self, owner_id: int, user_id: int) -> bool:
         return await self._engine.write(ties.refuse, owner_id, user_id)

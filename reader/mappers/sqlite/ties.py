@@ -9,6 +9,7 @@ import sqlite3
 
 from reader.mappers.sqlite.counters import next_shape_rev, next_user_rev
 from reader.mappers.sqlite.person import HERE
+from reader.mappers.sqlite.shape import subscribe
 from reader.models.people import RelationKind
 
 STREAMS = "feed_id IN (SELECT feed_id FROM stream WHERE user_id = :owner)"
@@ -87,7 +88,7 @@ def ask(con: sqlite3.Connection, owner_id: int, user_id: int, now: float) -> boo
     return con.execute(sql, (owner_id, user_id, now)).rowcount > 0
 
 
-def approve(con: sqlite3.Connection, owner_id: int, user_id: int, now: float) -> bool:
+def approve(con: sqlite3.Connection, owner_id: int, user_id: int, feed_id: int, unread: int, now: float) -> bool:
     """See PeopleMapper.approve."""
     pair = {"owner": owner_id, "reader": user_id, "now": now}
     private = con.execute("SELECT private FROM user WHERE id = ?", (owner_id,)).fetchone()
@@ -95,7 +96,11 @@ def approve(con: sqlite3.Connection, owner_id: int, user_id: int, now: float) ->
         sql = f"UPDATE approval SET state = 'approved', at = :now WHERE {PAIR} AND state = 'asked'"
     else:
         sql = f"DELETE FROM approval WHERE {PAIR} AND state = 'asked'"
-    return con.execute(sql, pair).rowcount > 0
+    if con.execute(sql, pair).rowcount == 0:
+        return False
+    subscribe(con, user_id, feed_id, None, None, unread, now)
+    mute_again(con, user_id, owner_id)
+    return True
 
 
 def refuse(con: sqlite3.Connection, owner_id: int, user_id: int) -> bool:
@@ -151,6 +156,13 @@ def _mute_subscriptions(con: sqlite3.Connection, user_id: int, other_id: int, mu
     sql = f"UPDATE subscription SET muted = :muted WHERE user_id = :reader AND {STREAMS} AND muted <> :muted"
     if con.execute(sql, {"reader": user_id, "owner": other_id, "muted": muted}).rowcount:
         next_shape_rev(con, user_id)
+
+
+def mute_again(con: sqlite3.Connection, user_id: int, other_id: int) -> None:
+    """Mutes what the user has just subscribed to of somebody who is muted."""
+    sql = "SELECT 1 FROM relation WHERE user_id = ? AND other_id = ? AND kind = 'mute'"
+    if con.execute(sql, (user_id, other_id)).fetchone():
+        _mute_subscriptions(con, user_id, other_id, True)
 
 
 def unrelate(con: sqlite3.Connection, user_id: int, other_id: int, kind: RelationKind) -> bool:
