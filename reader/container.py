@@ -24,6 +24,7 @@ from reader.gateways.reading import ReadingGateway
 from reader.gateways.search import SearchGateway
 from reader.gateways.submissions import SubmissionGateway
 from reader.gateways.subscriptions import SubscriptionGateway
+from reader.gateways.talk import TalkGateway
 from reader.gateways.upkeep import UpkeepGateway
 from reader.gateways.work import WorkGateway
 from reader.ingest.fetch import Fetcher
@@ -39,8 +40,10 @@ from reader.services.folders import FolderService
 from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
+from reader.services.people import PeopleService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
+from reader.services.talk import TalkService
 from reader.settings import Settings
 
 
@@ -63,6 +66,7 @@ class Gateways:
     importing: Importing
     people: PeopleGateway
     notifications: NotificationGateway
+    talk: TalkGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,12 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
     discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings, controller)
     reading = ReadingGateway(mappers, bus, clock)
+    subscriptions = SubscriptionGateway(mappers, queue, bus, clock, settings)
     notifications = NotificationGateway(mappers, bus, clock)
     gateways = Gateways(
         reading=reading,
         accounts=AccountGateway(mappers, cache, clock, settings),
-        subscriptions=SubscriptionGateway(mappers, queue, bus, clock, settings),
+        subscriptions=subscriptions,
         feeds=FeedGateway(mappers, queue, bus, clock),
         pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings),
         discovery=discovery,
@@ -138,7 +143,8 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         imports=ImportGateway(mappers, cpu, bus, clock, settings),
         exports=ExportGateway(mappers, reading, clock),
         importing=Importing(mappers, discovery, queue, bus, clock, settings),
-        people=PeopleGateway(mappers, notifications, bus, clock),
+        people=PeopleGateway(mappers, subscriptions, notifications, clock, settings),
+        talk=TalkGateway(mappers, notifications, bus, clock),
         notifications=notifications,
     )
     access = Access(gateways.accounts, gateways.reading, gateways.people)
@@ -162,5 +168,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         jobs=JobService(access, gateways.submissions, imports, cache),
         exports=ExportService(access, gateways.exports, gateways.accounts),
         imports=imports,
+        people=PeopleService(access, gateways.people, notifications, reading, cache, settings),
+        talk=TalkService(access, gateways.talk, cache),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from dataclasses import replace
 
 from reader.clock import Clock
 from reader.gateways.notifications import NotificationGateway
-from reader.gateways.streams import StreamGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
 from reader.models.people import Candidate, Person, RelationKind, Standing, Talk
 from reader.models.people_views import People, Profile, Requests, Way
-from reader.models.share import Share
+from reader.models.share import DEFAULT_STREAM, DEFAULT_TITLE, Share, Stream
 from reader.models.subscription import Undo
 from reader.settings import Settings
 
@@ -24,7 +22,6 @@ class PeopleGateway:
     def __init__(
         self,
         mappers: Mappers,
-        streams: StreamGateway,
         subscriptions: SubscriptionGateway,
         notifications: NotificationGateway,
         clock: Clock,
@@ -33,7 +30,7 @@ class PeopleGateway:
         self._people = mappers.people
         self._shares = mappers.shares
         self._feeds = mappers.feeds
-        self._streams = streams
+        self._streams = mappers.streams
         self._subscriptions = subscriptions
         self._notifications = notifications
         self._clock = clock
@@ -74,7 +71,7 @@ class PeopleGateway:
             blocked=False,
             muted=standing.muted,
             ties=ties if mine else ties._replace(requests=0),
-            streams=tuple(await self._streams.of_user(person.id)),
+            streams=tuple(await self._streams.of_users([person.id])),
         )
 
     async def edit(self, user_id: int, about: str, talk: Talk) -> None:
@@ -97,7 +94,7 @@ class PeopleGateway:
         Who is blocked or loses approval at the same moment does not stay: the rule is asked again after the write.
         """
         person = owner.person
-        stream = await self._streams.named(person.id, stream_name)
+        stream = await self._named(person, stream_name)
         feed = await self._feeds.get(stream.feed_id) if stream is not None else None
         if feed is None:
             return None
@@ -113,9 +110,22 @@ class PeopleGateway:
             await self._notifications.tell(person.id, "follow", user_id)
         return feed.id
 
+    async def _named(self, owner: Person, name: str | None) -> Stream | None:
+        return await self._default(owner.id) if name is None else await self._streams.by_name(owner.id, name)
+
+    async def _default(self, owner_id: int) -> Stream:
+        """The first of somebody's streams, made now if there is none."""
+        streams = await self._streams.of_users([owner_id])
+        if streams:
+            return streams[0]
+        made, _ = await self._streams.add(
+            owner_id, DEFAULT_STREAM, title=DEFAULT_TITLE, description="", site_url="", now=self._clock.now()
+        )
+        return made
+
     async def unfollow(self, user_id: int, owner_id: int, label: str) -> Undo | None:
         """Ends the subscriptions to all of their streams; None when there was none."""
-        feed_ids = [stream.feed_id for stream in await self._streams.of_user(owner_id)]
+        feed_ids = [stream.feed_id for stream in await self._streams.of_users([owner_id])]
         return await self._subscriptions.unsubscribe(user_id, feed_ids, label)
 
     # ---- approval
@@ -126,7 +136,7 @@ class PeopleGateway:
 
     async def approve(self, owner_id: int, user_id: int) -> bool:
         """They may, and follow the default stream. False when they do not ask."""
-        stream = await self._streams.default(owner_id)
+        stream = await self._default(owner_id)
         approved = await self._people.approve(
             owner_id, user_id, feed_id=stream.feed_id, unread=self._unread, now=self._clock.now()
         )

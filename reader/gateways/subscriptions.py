@@ -71,7 +71,7 @@ class SubscriptionGateway:
             unread=self._settings.initial_unread,
             now=self._clock.now(),
         )
-        if await self._is_stale(feed):
+        if feed.kind == "site" and await self._is_stale(feed):
             await self._feeds.make_due(feed.id, self._clock.now())
             await self._queue.put(PullFeed(feed.id, user=True))
         await self.changed(user_id)

@@ -12,8 +12,10 @@ from reader.services.folders import FolderService
 from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
+from reader.services.people import PeopleService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
+from reader.services.talk import TalkService
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,5 @@ class Services:
     jobs: JobService
     imports: ImportService
     exports: ExportService
+    people: PeopleService
+    talk: TalkService

@@ -10,8 +10,8 @@ from reader.gateways.people import PeopleGateway
 from reader.gateways.reading import ReadingGateway
 from reader.models.feed import Feed
 from reader.models.people import Standing
-from reader.models.share import Share
 from reader.models.reading import EntryView
+from reader.models.share import Share
 from reader.models.subscription import Folder, Subscription
 from reader.models.user import SYSTEM, Actor, User
 
@@ -119,7 +119,6 @@ class Access:
         if standing is None or standing.blocked or not (standing.visible or actor.signed_in):
             raise NotFound("There is nobody of that name.")
         return standing
-
 
     async def share(self, actor: Actor, share_id: int) -> tuple[Share, Standing]:
         """A live share that the actor may see, signed in or not, and how they stand to its owner. Raises NotFound."""

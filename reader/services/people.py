@@ -59,7 +59,7 @@ class PeopleService:
         if talk is not None and talk not in TALKS:
             raise Invalid(f"This is one of {', '.join(TALKS)}.", {"talk": f"One of {', '.join(TALKS)}."})
         new_about = me.about if about is None else clean_text(about, "about", "The text", limit=ABOUT_MOST, least=0)
-        new_talk: Talk = me.talk if talk is None else talk  # type: ignore[assignment]
+        new_talk: Talk = me.talk if talk is None else talk
         if (new_about, new_talk) != (me.about, me.talk):
             await self._people.edit(me.id, new_about, new_talk)
         if private is not None and private != me.private:

@@ -12,7 +12,10 @@ from reader.mappers.sqlite.person import HERE
 from reader.mappers.sqlite.shape import subscribe
 from reader.models.people import RelationKind
 
-STREAMS = "feed_id IN (SELECT feed_id FROM stream WHERE user_id = :owner)"
+# Feeds of the owner's streams (models: stream_url), of removed ones too: "0" follows "/".
+STREAMS = """feed_id IN (
+    SELECT id FROM feed WHERE url >= 'evantr:/u/' || :owner || '/' AND url < 'evantr:/u/' || :owner || '0'
+)"""
 SHARES = "entry_id IN (SELECT id FROM share WHERE user_id = :owner)"
 APPROVE_FOLLOWERS = """
 INSERT INTO approval (owner_id, user_id, state, at)
