@@ -12,7 +12,7 @@ from api.icons import add_icons
 from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
 from api.routing import ApiRoutes
-from api.stream import Streams
+from api.streams import Streams
 from api.v1 import (
     admin,
     counters,
@@ -49,7 +49,7 @@ def add_api(app: FastAPI, container: Container) -> None:
     add_errors(app)
     routes = [route for module in RESOURCES for route in module.router.routes if isinstance(route, APIRoute)]
     app.router.routes.append(ApiRoutes("/api/v1/", routes))
-    app.router.routes.extend(jobs_live.SOCKETS)
+    app.router.routes.extend([*jobs_live.SOCKETS, *live.SOCKETS])
     add_docs(app, routes)
     add_health(app, container)
     add_metrics(app, container, metrics)

@@ -1,13 +1,10 @@
-"""Server-sent events: what happens to one reader's feeds and marks, as it happens.
-
-An event is a hint. Whoever gets one reads again what it is about, so a lost event costs nothing but time.
-"""
+"""Server-sent events: what all streams have in common. The live channel of a page is in live.py."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from fastapi import FastAPI
@@ -16,21 +13,9 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from api.bodies import to_json
 from api.deps import bearer_secret, container_of, cookie_secret
 from api.facts import facts_of
-from reader.container import Container
-from reader.events import (
-    EntriesArrived,
-    Event,
-    FeedChanged,
-    FlagChanged,
-    ImportChanged,
-    Notified,
-    ReadingChanged,
-    TalkChanged,
-)
-from reader.models.user import Actor
+from api.streams import Streams
 
 T = TypeVar("T")
 log = structlog.get_logger("evantr.web")
@@ -41,20 +26,6 @@ RECHECK = 60.0  # seconds after which the session or token is looked at again
 RETRY = 2000  # milliseconds that a browser waits before it comes back
 
 StillSignedIn = Callable[[], Awaitable[bool]]
-
-
-class Streams:
-    """All open streams of one app; ``close()`` ends them, so that a shutdown need not wait for their clients."""
-
-    def __init__(self) -> None:
-        self._closing = asyncio.Event()
-
-    def close(self) -> None:
-        self._closing.set()
-
-    @property
-    def closing(self) -> asyncio.Event:
-        return self._closing
 
 
 def streams_of(app: FastAPI) -> Streams:
@@ -130,54 +101,3 @@ def still_signed_in(connection: HTTPConnection) -> StillSignedIn:
         return session is not None and await access.session(session) is not None
 
     return still
-
-
-class Live:
-    """One reader's stream as events to send."""
-
-    def __init__(self, container: Container, actor: Actor, still: StillSignedIn, closing: asyncio.Event) -> None:
-        self._reading = container.services.reading
-        self._actor = actor
-        self._still = still
-        self._closing = closing
-        self._rev = 0
-        self._last_id = 0
-
-    async def events(self) -> AsyncIterator[ServerSentEvent]:
-        async with self._reading.events(self._actor) as channel:
-            # The channel is open before the state is read: nothing can fall between the two.
-            side = await self._reading.sidebar(self._actor)
-            self._rev = side.rev
-            yield self._event("counters", {"rev": side.rev, "feed_rev": side.feed_rev}, retry=RETRY)
-            async for event in until_over(channel, self._closing, self._still):
-                if channel.lost:
-                    channel.lost = False
-                    yield self._event("lost", {})
-                yield self._translate(event)
-                if isinstance(event, ReadingChanged):
-                    await self._reading.watch(self._actor, channel)  # subscriptions may have changed
-
-    def _translate(self, event: Event) -> ServerSentEvent:
-        match event:
-            case EntriesArrived():
-                self._last_id = max(self._last_id, event.last_id)
-                data = {"feed_id": event.feed_id, "count": event.count, "last_id": event.last_id}
-                return self._event("entries", data)
-            case FeedChanged():
-                return self._event("feed", {"feed_id": event.feed_id})
-            case ReadingChanged():
-                self._rev = max(self._rev, event.rev)
-                return self._event("counters", {"rev": event.rev})
-            case FlagChanged():
-                return self._event("flag", {"entry_id": event.entry_id, "kind": event.kind, "on": event.on})
-            case ImportChanged():
-                return self._event("import", {"id": event.import_id})
-            case Notified():
-                return self._event("notified", {})
-            case TalkChanged():
-                return self._event("talk", {"share_id": event.share_id})
-        return self._event("lost", {})  # of a kind this version does not know: read all again
-
-    def _event(self, name: str, data: dict[str, Any], retry: int | None = None) -> ServerSentEvent:
-        place = f"{self._rev}.{self._last_id}"
-        return ServerSentEvent(to_json(data).decode(), event=name, id=place, retry=retry, sep="\n")

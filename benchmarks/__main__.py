@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.due import bench_due
 from benchmarks.fetch import bench_fetch
 from benchmarks.ingest import bench_ingest
+from benchmarks.live import bench_live
 from benchmarks.reading import bench_reading
 from benchmarks.report import table, write_json
 from benchmarks.rounds import bench_rounds
@@ -35,22 +36,32 @@ column *floor* is that route's median in the same unit. 1,000 subscriptions in 1
 an entry has about 1.8 kB of HTML. Memory is the proportional set size of all processes.
 
 {reading}
+
+## Live
+
+One web process with 1,000 accounts that read 20 feeds and have five pages open each; 200 of them follow one more feed,
+which gets a new entry ten times. The floor is the process before the first page; the time is from the wish to store the
+entry to its arrival at each of the 1,000 pages.
+
+{live}
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="20000,200000,1000000", help="entries in the store, separated by commas")
-    parser.add_argument("--only", choices=("feeds", "reading"), help="one half alone")
+    parser.add_argument("--only", choices=("feeds", "reading", "live"), help="one part alone")
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md")
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
-    feeds = [*bench_ingest(), *bench_fetch(), *bench_due(), *bench_rounds()] if arguments.only != "reading" else []
-    reading = bench_reading(sizes) if arguments.only != "feeds" else []
-    write_json([*feeds, *reading], ROOT / "build" / "bench.json")
-    print(table([*feeds, *reading]))
+    wanted = (arguments.only,) if arguments.only else ("feeds", "reading", "live")
+    feeds = [*bench_ingest(), *bench_fetch(), *bench_due(), *bench_rounds()] if "feeds" in wanted else []
+    reading = bench_reading(sizes) if "reading" in wanted else []
+    live = bench_live() if "live" in wanted else []
+    write_json([*feeds, *reading, *live], ROOT / "build" / "bench.json")
+    print(table([*feeds, *reading, *live]))
     if arguments.write:
-        page = {"feeds": table(feeds), "reading": table(reading)}
+        page = {"feeds": table(feeds), "reading": table(reading), "live": table(live)}
         text = PAGE.format(cpus=os.cpu_count(), python=platform.python_version(), **page)
         (ROOT / "docs" / "benchmarks.md").write_text(text)
 

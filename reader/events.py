@@ -5,7 +5,7 @@ A lost one costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -119,6 +119,13 @@ class Channel(Protocol):
 
     def __aiter__(self) -> AsyncIterator[Event]: ...
     def set_topics(self, topics: Iterable[str]) -> None: ...
+    def take(self) -> list[Event]:
+        """What is there now, oldest first; never waits."""
+        ...
+
+    def on_ready(self, wake: Callable[[], None] | None) -> None:
+        """``wake`` is called at each event that comes, for who calls take() instead of iterating."""
+        ...
 
 
 class PubSub(Protocol):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from reader.events import Event
+from reader.pubsub.channel import DEFAULT_LIMIT, BufferedChannel
 
 
-class MemoryChannel:
+class MemoryChannel(BufferedChannel):
     def __init__(self, bus: MemoryBus, limit: int) -> None:
-        self.lost = False
+        super().__init__(limit)
         self._bus = bus
-        self._events: deque[Event] = deque(maxlen=limit)
-        self._ready = asyncio.Event()
         self._topics: frozenset[str] = frozenset()
 
     def set_topics(self, topics: Iterable[str]) -> None:
@@ -26,26 +23,13 @@ class MemoryChannel:
             self._bus.join(topic, self)
         self._topics = wanted
 
-    def offer(self, event: Event) -> None:
-        if len(self._events) == self._events.maxlen:
-            self.lost = True
-        self._events.append(event)
-        self._ready.set()
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        while True:
-            while self._events:
-                yield self._events.popleft()
-            self._ready.clear()
-            await self._ready.wait()
-
 
 class MemoryBus:
     """Publish costs the number of subscribers of that one topic."""
 
     shared = False
 
-    def __init__(self, limit: int = 256) -> None:
+    def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
         self._topics: dict[str, set[MemoryChannel]] = {}
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from reader.errors import Invalid, NotFound
-from reader.events import Channel, PubSub, feed_topic, user_topic
+from reader.events import Channel, EntriesArrived, PubSub, feed_topic, user_topic
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.models.entry import FlagKind
@@ -160,6 +160,10 @@ class ReadingService:
     async def watch(self, actor: Actor, channel: Channel) -> None:
         """Points an open channel to the feeds that the actor reads now."""
         channel.set_topics(await self._topics(self._access.user(actor)))
+
+    async def arrived(self, actor: Actor, since: int, limit: int) -> tuple[int, list[EntriesArrived] | None]:
+        """(highest visible entry id; what came after the entry ``since``, by feed). None: in more than ``limit``."""
+        return await self._reading.arrived(self._access.user(actor), since, limit)
 
     async def _topics(self, user_id: int) -> list[str]:
         shelf = await self._reading.shelf(user_id)

@@ -1,6 +1,6 @@
 /**
- * Keeps the page in touch: server-sent events, else a question now and then. Which one is found out by trying and
- * never mentioned. Events are hints: they go out as "evantr:…" events of the window, and the counts are read anew.
+ * Keeps the page in touch: server-sent events; else a question that is answered when there is something to tell; else a
+ * question now and then. Which one is found out by trying and never mentioned. Events are hints: they go out as "evantr:…" events of the window, and the counts are read anew.
  */
 import { get } from "./api.js";
 import * as counts from "./counts.js";
@@ -8,6 +8,7 @@ import * as counts from "./counts.js";
 const patience = 10_000; // without contact until the page says so
 const second = 1000;
 const retry = 5000;
+const longest = 25; // seconds that a question may stay open: less than what proxies allow
 let source = null;
 let refusals = 0;
 let streamed = false; // whether a stream ever came through on this page
@@ -16,6 +17,7 @@ let contactAt = new Date();
 let quiet = 0;
 let reading = 0;
 let readAt = 0;
+let held = 0; // questions in a row that were cut off while they were open
 let state = { rev: 0, feed_rev: 0 };
 
 const tell = (kind, detail) => dispatchEvent(new CustomEvent(`evantr:${kind}`, { detail }));
@@ -63,7 +65,7 @@ function receive({ type, data }) {
 function listen() {
   refusals = 0;
   source = new EventSource("/api/v1/stream");
-  source.addEventListener("open", () => { streamed = true; refusals = 0; reached(); });
+  source.addEventListener("open", () => { streamed = true; held = 0; refusals = 0; reached(); });
   for (const kind of ["counters", "entries", "feed", "flag", "import", "lost"]) source.addEventListener(kind, receive);
   source.addEventListener("error", () => {
     unreached();
@@ -74,15 +76,20 @@ function listen() {
   });
 }
 
+/** With a question that stays open until something happens, where those get through. */
 async function poll() {
+  const wait = held < 2 ? longest : 0;
   try {
-    const now = await get(`/poll?rev=${state.rev}&feed_rev=${state.feed_rev}`);
+    const now = await get(`/poll?rev=${state.rev}&feed_rev=${state.feed_rev}&wait=${wait}`);
     reached();
+    if (wait) held = 0;
     if (now.changed) { readCounts(); tell("entries", {}); }
+    state = { rev: now.rev, feed_rev: now.feed_rev };
     if (streamed) return listen(); // the server was away, streams get through
-    setTimeout(poll, now.wait * second);
+    setTimeout(poll, wait ? second : now.wait * second);
   } catch {
     unreached();
+    if (wait) held += 1;
     setTimeout(poll, retry);
   }
 }
