@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient, ReturnDocument, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
-from pymongo.monitoring import CommandListener
 from pymongo.uri_parser import parse_uri
 
 from reader.mappers.errors import StoreError
@@ -58,7 +57,7 @@ class Engine:
         await self._client.close()
 
 
-async def connect(url: str, listeners: Sequence[CommandListener] = ()) -> Engine:
+async def connect(url: str) -> Engine:
     """Opens the database that a mongodb:// address names ("evantr" where it names none).
 
     Raises StoreError when the address cannot be used or nobody answers there.
@@ -67,7 +66,7 @@ async def connect(url: str, listeners: Sequence[CommandListener] = ()) -> Engine
         parsed = parse_uri(url)
         said = {name.lower() for name in parsed["options"] or {}}
         options = {name: value for name, value in DEFAULTS.items() if name.lower() not in said}
-        client: AsyncMongoClient[Document] = AsyncMongoClient(url, event_listeners=list(listeners), **options)
+        client: AsyncMongoClient[Document] = AsyncMongoClient(url, **options)
     except PyMongoError as error:
         raise _told(error) from error
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reader.mappers.mongo import users
 from reader.mappers.mongo.indexes import Index
 
-INDEXES: tuple[Index, ...] = ()
+INDEXES: tuple[Index, ...] = (*users.INDEXES,)

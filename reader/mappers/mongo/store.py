@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from pymongo.monitoring import CommandListener
-
 from reader.mappers.errors import StoreError
 from reader.mappers.mongo.engine import Engine, connect, guarded
 from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.mongo.users import MongoUsers
 
 
 @guarded
@@ -17,6 +14,7 @@ class MongoMappers:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.users = MongoUsers(engine)
 
     async def migrate(self) -> list[str]:
         return await migrate(self.engine)
@@ -31,6 +29,6 @@ class MongoMappers:
         await self.engine.close()
 
 
-async def open_store(url: str, *, listeners: Sequence[CommandListener] = ()) -> MongoMappers:
-    """Opens the database at a mongodb:// address. Does not migrate. ``listeners`` are told of every command."""
-    return MongoMappers(await connect(url, listeners))
+async def open_store(url: str) -> MongoMappers:
+    """Opens the database at a mongodb:// address. Does not migrate."""
+    return MongoMappers(await connect(url))

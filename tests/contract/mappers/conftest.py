@@ -11,12 +11,17 @@ import pytest
 import pytest_asyncio
 
 from reader.mappers import Mappers
-from reader.mappers.sqlite import SqliteMappers, open_store
+from reader.mappers import mongo as on_mongo
+from reader.mappers import sqlite as on_sqlite
 from tests.contract.mappers.recorder import RecordedMappers
+from tests.helpers.mongo_watch import WATCH
 
-STORES = ["sqlite"]
+STORES = ["sqlite", "mongo"]
+ON_MONGO = {"test_users.py"}
+"""Files whose mappers exist on MongoDB."""
 CALLED: dict[str, set[str]] = defaultdict(set)
 Count = Callable[[], int]
+Store = on_sqlite.SqliteMappers | on_mongo.MongoMappers
 
 
 @pytest.fixture(params=STORES)
@@ -25,28 +30,36 @@ def store_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest_asyncio.fixture
-async def plain(store_name: str, tmp_path: Path) -> AsyncIterator[SqliteMappers]:
-    store = await open_store(tmp_path / "store" / "evantr.sqlite")
+async def plain(store_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    if store_name == "mongo":
+        store: Store = await on_mongo.open_store(request.getfixturevalue("mongo_url"))
+    else:
+        store = await on_sqlite.open_store(tmp_path / "store" / "evantr.sqlite")
     yield store
     await store.close()
 
 
 @pytest_asyncio.fixture
-async def mappers(plain: SqliteMappers, store_name: str) -> Mappers:
-    recorded = cast(Mappers, RecordedMappers(plain, CALLED[store_name]))
+async def mappers(plain: Store, store_name: str) -> Mappers:
+    recorded = cast(Mappers, RecordedMappers(cast(Mappers, plain), CALLED[store_name]))
     await recorded.migrate()
     return recorded
 
 
 @pytest.fixture
-def trips(plain: SqliteMappers) -> Count:
+def trips(plain: Store) -> Count:
     """How many round trips the store has made so far."""
-    return lambda: plain.engine.trips
+    if isinstance(plain, on_mongo.MongoMappers):
+        return lambda: WATCH.trips
+    engine = plain.engine
+    return lambda: engine.trips
 
 
 @pytest.fixture
-def query_count(plain: SqliteMappers) -> Count:
-    """How many statements ran so far, those that open and close transactions left out."""
+def query_count(plain: Store) -> Count:
+    """How many statements or commands ran so far, those that open and close transactions left out."""
+    if isinstance(plain, on_mongo.MongoMappers):
+        return lambda: WATCH.commands
     seen: list[str] = []
     frame = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
     plain.engine.trace(seen.append)
@@ -62,6 +75,10 @@ def called(store_name: str) -> set[str]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The test of completeness runs last, and only where every file of this folder was chosen as a whole."""
     folder = Path(__file__).parent
+    later = [item for item in items if item.path.parent == folder and "[mongo" in item.name]
+    later = [item for item in later if item.path.name not in ON_MONGO]
+    items[:] = [item for item in items if item not in later]
+    config.hook.pytest_deselected(items=later)
     last = [item for item in items if item.path.name == "test_complete.py" and item.path.parent == folder]
     files = {item.path for item in items if item.path.parent == folder}
     chosen = any("::" in arg for arg in config.args) or config.option.keyword or config.option.markexpr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, get_type_hints
 
 from reader.mappers import Mappers
@@ -31,7 +32,7 @@ class RecordedMappers(Recorder):
 
     def __init__(self, target: Mappers, called: set[str]) -> None:
         super().__init__(target, "", called)
-        for part in PARTS:
+        for part in filter(partial(hasattr, target), PARTS):  # not all are on MongoDB yet
             setattr(self, part, Recorder(getattr(target, part), f"{part}.", called))
 
 

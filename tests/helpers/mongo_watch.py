@@ -1,0 +1,103 @@
+"""What the driver sends to MongoDB, as every client of this process tells it: round trips, commands, their shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import monitoring
+
+CONTROL = frozenset({"hello", "ismaster", "ping", "endSessions", "dropDatabase", "createIndexes", "killCursors"})
+FILTERS = {"find": "filter", "count": "query", "distinct": "query", "findAndModify": "query"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a command asks a collection to find: ``filter`` and ``sort`` with their values, of the first of its kind."""
+
+    collection: str
+    command: str
+    filter: dict[str, Any]
+    sort: tuple[tuple[str, int], ...]
+
+
+class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
+    """``trips``: a round trip is one or more commands that are under way together. ``commands``: how many were sent."""
+
+    def __init__(self) -> None:
+        self.trips = 0
+        self.commands = 0
+        self.shapes: dict[str, Shape] = {}
+        self._under_way = 0
+
+    # ---- round trips
+
+    def connection_check_out_started(self, event: monitoring.ConnectionCheckOutStartedEvent) -> None:
+        self.trips += self._under_way == 0
+        self._under_way += 1
+
+    def connection_check_out_failed(self, event: monitoring.ConnectionCheckOutFailedEvent) -> None:
+        self._under_way -= 1
+
+    def connection_checked_in(self, event: monitoring.ConnectionCheckedInEvent) -> None:
+        self._under_way -= 1
+
+    # ---- commands
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name in CONTROL:
+            return
+        self.commands += 1
+        for shape in shapes(event.command_name, event.command):
+            self.shapes.setdefault(repr((shape.collection, shape.command, _keys(shape.filter), shape.sort)), shape)
+
+    # ---- what else the driver tells, and nobody here needs
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+    def pool_created(self, event: monitoring.PoolCreatedEvent) -> None: ...
+    def pool_ready(self, event: monitoring.PoolReadyEvent) -> None: ...
+    def pool_cleared(self, event: monitoring.PoolClearedEvent) -> None: ...
+    def pool_closed(self, event: monitoring.PoolClosedEvent) -> None: ...
+    def connection_created(self, event: monitoring.ConnectionCreatedEvent) -> None: ...
+    def connection_ready(self, event: monitoring.ConnectionReadyEvent) -> None: ...
+    def connection_closed(self, event: monitoring.ConnectionClosedEvent) -> None: ...
+    def connection_checked_out(self, event: monitoring.ConnectionCheckedOutEvent) -> None: ...
+
+
+def shapes(name: str, command: Any) -> list[Shape]:
+    """What a command looks for: one for each statement of a bulk; none for inserts and the like."""
+    if name in ("update", "delete"):
+        return [_shape(name, command[name], each["q"], each.get("sort")) for each in command[name + "s"]]
+    if name == "aggregate":
+        return [_of_pipeline(command["aggregate"], command["pipeline"])]
+    if name in FILTERS:
+        return [_shape(name, command[name], command.get(FILTERS[name], {}), command.get("sort"))]
+    return []
+
+
+def _of_pipeline(collection: str, pipeline: list[dict[str, Any]]) -> Shape:
+    """The stages that an index can serve: $match and $sort where they come first."""
+    stages = iter([*pipeline, {}])
+    stage = next(stages)
+    found = stage.get("$match", {})
+    if "$match" in stage:
+        stage = next(stages)
+    return _shape("aggregate", collection, found, stage.get("$sort"))
+
+
+def _shape(name: str, collection: str, found: dict[str, Any], sort: dict[str, int] | None) -> Shape:
+    return Shape(collection, name, dict(found), tuple((sort or {}).items()))
+
+
+def _keys(value: Any) -> Any:
+    """A filter without its values."""
+    if isinstance(value, dict):
+        return {key: _keys(inner) for key, inner in sorted(value.items())}
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [_keys(inner) for inner in value]
+    return None
+
+
+WATCH = Watch()
+monitoring.register(WATCH)
