@@ -71,7 +71,7 @@ class NotificationGateway:
         page = found[:limit]
         unseen = await self._notifications.unseen(user_id)
         standings = await self._people.standings(user_id, list({each.actor_id for each in page if each.actor_id}))
-        people = {actor_id: standing.person for actor_id, standing in standings.items()}
+        people = {actor_id: standing.shown for actor_id, standing in standings.items()}
         shown = [each for each in page if _may_know(each, standings)]
         entries = await self._entries.many(list({each.share_id for each in page if each.share_id}))
         titles = {entry.id: entry.title for entry in entries}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from reader.clock import Clock
 from reader.gateways.notifications import NotificationGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
-from reader.models.people import Candidate, Person, RelationKind, Standing, Talk
+from reader.models.people import Candidate, Person, RelationKind, Standing, Talk, veiled
 from reader.models.people_views import People, Profile, Requests, Way
 from reader.models.share import DEFAULT_STREAM, DEFAULT_TITLE, Share, Stream
 from reader.models.subscription import Undo
@@ -59,8 +58,7 @@ class PeopleGateway:
         if standing.approval == "asked" and not standing.follows:
             way = "asked"
         if not standing.visible:
-            hidden = replace(person, about="", talk="nobody", created_at=0.0)
-            return Profile(hidden, False, way, False, standing.blocks, standing.muted, None)
+            return Profile(standing.shown, False, way, False, standing.blocks, standing.muted, None)
         ties = await self._people.ties(person.id)
         back = (await self._people.standings(person.id, [viewer_id])).get(viewer_id) if viewer_id > 0 else None
         return Profile(
@@ -161,7 +159,13 @@ class PeopleGateway:
     async def requests(self, owner_id: int, before: int | None, limit: int) -> Requests:
         found = await self._people.requests(owner_id, before=before, limit=limit + 1)
         page = found[:limit]
-        return Requests(tuple(page), page[-1].person.id if len(found) > limit else None)
+        standings = await self.standings(owner_id, [each.person.id for each in page])
+        shown = [
+            each._replace(person=standings[each.person.id].shown)
+            for each in page
+            if each.person.id in standings and not standings[each.person.id].blocked
+        ]
+        return Requests(tuple(shown), page[-1].person.id if len(found) > limit else None)
 
     # ---- blocks and mutes
 
@@ -182,7 +186,8 @@ class PeopleGateway:
         return gone
 
     async def related(self, user_id: int, kind: RelationKind, before: int | None, limit: int) -> People:
-        return _page(await self._people.related(user_id, kind, before=before, limit=limit + 1), limit)
+        page = _page(await self._people.related(user_id, kind, before=before, limit=limit + 1), limit)
+        return People(tuple(map(veiled, page.people)), page.next)
 
     # ---- lists
 

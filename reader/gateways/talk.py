@@ -125,7 +125,7 @@ def threads(
             continue
         mine = each.user_id == viewer_id and not silent
         view = CommentView(
-            each, None if standing is None else standing.person, mine, (mine or moderates) and not silent, below
+            each, None if standing is None else standing.shown, mine, (mine or moderates) and not silent, below
         )
         (views if each.parent_id is None else answers.setdefault(each.parent_id, [])).append(view)
     return tuple(reversed(views))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 Talk = Literal["all", "followers", "nobody"]
@@ -45,6 +45,16 @@ class Standing(NamedTuple):
         if self.blocks or self.blocked:
             return False
         return not self.person.private or self.approval == "approved"
+
+    @property
+    def shown(self) -> Person:
+        """The person as the viewer may know them: of somebody who is not visible, the name alone."""
+        return self.person if self.visible else veiled(self.person)
+
+
+def veiled(person: Person) -> Person:
+    """No more than that there is somebody of that name."""
+    return replace(person, about="", talk="nobody", created_at=0.0)
 
 
 class Ties(NamedTuple):

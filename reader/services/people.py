@@ -87,7 +87,7 @@ class PeopleService:
             raise Limited("That is a lot of people for one hour. Follow more of them later.", HOUR)
         if not standing.visible:
             await self._people.ask(standing.person.id, user_id)
-            return Followed("asked", standing.person, None, f"You asked to follow {standing.person.name}")
+            return Followed("asked", standing.shown, None, f"You asked to follow {standing.person.name}")
         if len((await self._reading.shelf(user_id)).subs) >= SUBSCRIPTIONS_MOST:
             raise Invalid(f"You have {SUBSCRIPTIONS_MOST:,} subscriptions. Unsubscribe from some first.")
         feed_id = await self._people.follow(user_id, standing, wanted.stream, folder_id)

@@ -32,7 +32,9 @@ WHERE share_id IN (SELECT value FROM json_each(:ids)) AND NOT ({HIDDEN.format(wh
 """  # noqa: S608
 COMMENTS = f"""
 SELECT share_id, count(*) FROM comment WHERE share_id IN (SELECT value FROM json_each(:ids))
-AND removed_at IS NULL AND user_id IS NOT NULL AND NOT ({HIDDEN.format(who="comment")}) GROUP BY share_id
+AND removed_at IS NULL AND user_id IS NOT NULL AND NOT ({HIDDEN.format(who="comment")})
+AND NOT EXISTS (SELECT 1 FROM comment AS above WHERE above.id = comment.parent_id AND ({HIDDEN.format(who="above")}))
+GROUP BY share_id
 """  # noqa: S608
 
 
