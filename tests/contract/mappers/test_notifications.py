@@ -7,15 +7,8 @@ from reader.models.people import Notification
 from tests.contract.mappers.society import add_person, add_share
 
 
-async def tell(
-    mappers: Mappers,
-    user_id: int,
-    actor_id: int,
-    key: str = "follow",
-    kind: NotificationKind = "follow",
-    now: float = 5.0,
-) -> bool:
-    return await mappers.notifications.tell(user_id, key, kind, actor_id, share_id=None, comment_id=None, now=now)
+async def tell(mappers: Mappers, user_id: int, actor_id: int, key: str = "follow", now: float = 5.0) -> bool:
+    return await mappers.notifications.tell(user_id, key, "follow", actor_id, share_id=None, comment_id=None, now=now)
 
 
 async def test_the_same_is_told_once(mappers: Mappers) -> None:
