@@ -22,6 +22,8 @@ from reader.gateways.people import PeopleGateway
 from reader.gateways.pulls import PullGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.search import SearchGateway
+from reader.gateways.sharing import SharingGateway
+from reader.gateways.streams import StreamGateway
 from reader.gateways.submissions import SubmissionGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.gateways.talk import TalkGateway
@@ -43,6 +45,7 @@ from reader.services.operations import OperationsService
 from reader.services.people import PeopleService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
+from reader.services.sharing import SharingService
 from reader.services.talk import TalkService
 from reader.settings import Settings
 
@@ -67,6 +70,8 @@ class Gateways:
     people: PeopleGateway
     notifications: NotificationGateway
     talk: TalkGateway
+    sharing: SharingGateway
+    streams: StreamGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     reading = ReadingGateway(mappers, bus, clock)
     subscriptions = SubscriptionGateway(mappers, queue, bus, clock, settings)
     notifications = NotificationGateway(mappers, bus, clock)
+    sharing = SharingGateway(mappers, work, queue, bus, clock, notifications, subscriptions)
     gateways = Gateways(
         reading=reading,
         accounts=AccountGateway(mappers, cache, clock, settings),
@@ -146,6 +152,8 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         people=PeopleGateway(mappers, subscriptions, notifications, clock, settings),
         talk=TalkGateway(mappers, notifications, bus, clock),
         notifications=notifications,
+        sharing=sharing,
+        streams=StreamGateway(mappers, sharing, bus, clock, subscriptions),
     )
     access = Access(gateways.accounts, gateways.reading, gateways.people)
     imports = ImportService(access, gateways.imports, gateways.reading)
@@ -170,5 +178,6 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         imports=imports,
         people=PeopleService(access, gateways.people, notifications, reading, cache, settings),
         talk=TalkService(access, gateways.talk, cache),
+        sharing=SharingService(access, sharing, gateways.streams, reading),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

@@ -80,6 +80,36 @@ class FetchIcon:
 
 
 @dataclass(frozen=True, slots=True)
+class RecountChain:
+    """Count anew how often each share of a tree was passed on. ``turn``: another job while the one before runs, which
+    may have read the tree already."""
+
+    NAME: ClassVar[str] = "recount-chain"
+    ROW: ClassVar[bool] = True
+    WATCHED: ClassVar[bool] = False
+    root_id: int
+    turn: int = 0
+
+    @property
+    def queue(self) -> str:
+        return "share"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareMatches:
+    """Look through the new entries of a feed for the streams that share from it. Due by stream_source.seq."""
+
+    NAME: ClassVar[str] = "share-matches"
+    ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = False
+    feed_id: int
+
+    @property
+    def queue(self) -> str:
+        return "share"
+
+
+@dataclass(frozen=True, slots=True)
 class Upkeep:
     """Purge, trim journals, end sessions, recount: everything that nobody waits for."""
 
@@ -101,11 +131,11 @@ class RunImport:
     import_id: int
 
 
-Payload = PullFeed | Discover | CrawlSite | FetchIcon | Upkeep
+Payload = PullFeed | Discover | CrawlSite | FetchIcon | RecountChain | ShareMatches | Upkeep
 """Each names itself (NAME), says whether it is a row of its own (ROW) or due by some other row, and whether it is run
 in a process apart after it may have ended one (WATCHED): those that touch what comes from outside."""
 
-KINDS: tuple[type[Payload], ...] = (PullFeed, Discover, CrawlSite, FetchIcon, Upkeep)
+KINDS: tuple[type[Payload], ...] = (PullFeed, Discover, CrawlSite, FetchIcon, RecountChain, ShareMatches, Upkeep)
 
 
 def kind_of(name: str) -> type[Payload] | None:
@@ -114,7 +144,7 @@ def kind_of(name: str) -> type[Payload] | None:
 
 
 USER_QUEUES = ("pull", "discovery")
-SYSTEM_QUEUES = ("pull-sys", "import", "icon", "crawl", "upkeep")
+SYSTEM_QUEUES = ("pull-sys", "import", "share", "icon", "crawl", "upkeep")
 
 
 NO_IDENTITY = ("user", "imported", "typed", "page", "named")

@@ -8,7 +8,7 @@ from collections import Counter
 from reader.container import Container
 from reader.gateways.work import WorkGateway
 from reader.ingest.address import site_key
-from reader.jobs import PullFeed, key_of
+from reader.jobs import PullFeed, ShareMatches, key_of
 from reader.mappers.feeds import Due
 from workers.transport import Transport
 
@@ -110,8 +110,10 @@ class Sweeper:
         return True
 
     async def rows(self) -> int:
-        """Enqueue jobs whose rows wait or were left behind; returns how many."""
+        """Enqueue jobs whose rows wait or were left behind, and feeds that streams share from; returns how many."""
         put = 0
+        for feed_id in await self._container.gateways.streams.behind(ROWS_AT_ONCE):
+            put += await self._transport.put(ShareMatches(feed_id))
         for payload in await self._work.due(ROWS_AT_ONCE):
             put += await self._transport.put(payload)
         return put

@@ -35,7 +35,7 @@ from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
 from reader.ingest.reasons import Reason
 from reader.ingest.work import Digest, digest_feed
-from reader.jobs import Cpu, FetchIcon, JobQueue
+from reader.jobs import Cpu, FetchIcon, JobQueue, ShareMatches
 from reader.mappers import Mappers
 from reader.mappers.entries import Appended
 from reader.mappers.feeds import NO_META, Begun, Due, FeedMeta, PullResult
@@ -98,6 +98,7 @@ class PullGateway:
     ) -> None:
         self._feeds = mappers.feeds
         self._entries = mappers.entries
+        self._streams = mappers.streams
         self._fetcher = fetcher
         self._cpu = cpu
         self._bus = bus
@@ -235,6 +236,8 @@ class PullGateway:
         same = document.total - len(appended.new) - len(appended.updated)
         outcome = await self._end_well(trip, fetched, digest, rhythm, appended, same)
         if appended.new:
+            if await self._streams.feeding(trip.feed.id):
+                await self._queue.put(ShareMatches(trip.feed.id))
             last = appended.new[-1].id
             await self._bus.publish(feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last))
         await self._want_icon(trip, document.icon)

@@ -44,6 +44,10 @@ class SubscriptionGateway:
             "marks": self._undo_marks,
         }
 
+    def takes_back(self, kind: str, taker: Callable[[int, Any], Awaitable[int]]) -> None:
+        """Acts of another gateway that the journal can take back: ``taker(user_id, payload)`` says how many changed."""
+        self._takers[kind] = taker
+
     async def changed(self, user_id: int) -> None:
         """Tells the user's open pages that folders, subscriptions or marks changed."""
         rev = await self._subscriptions.rev(user_id)
@@ -79,6 +83,8 @@ class SubscriptionGateway:
 
     async def _is_stale(self, feed: Feed) -> bool:
         """A feed that nobody read was checked rarely; its first reader shall not wait for the next time."""
+        if feed.kind == "stream":
+            return False
         if feed.state in ("new", "gone"):
             return feed.state == "new"
         schedule = await self._feeds.schedule(feed.id)

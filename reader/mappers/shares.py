@@ -31,8 +31,9 @@ class NewShare:
 class Related:
     """What cards are made of."""
 
-    shares: dict[int, Share]  # those asked for, and all above them
-    also: tuple[Share, ...]  # live shares of the stories in the given feeds, or by the viewer; oldest first
+    shares: dict[int, Share]  # those among the entries, and all above them
+    stories: dict[int, bytes]  # entry id → its story, of those whose story is shared
+    also: tuple[Share, ...]  # live shares of these stories in the given feeds, or by the viewer; oldest first
 
 
 class ShareMapper(Protocol):
@@ -70,10 +71,9 @@ class ShareMapper(Protocol):
         """Those that exist, tombstones too. One round trip."""
         ...
 
-    async def related(
-        self, share_ids: Sequence[int], stories: Sequence[bytes], feed_ids: Sequence[int], user_id: int
-    ) -> Related:
-        """One round trip. ``also`` looks for ``stories`` in ``feed_ids`` and among the user's own (0: nobody's)."""
+    async def related(self, entries: Sequence[tuple[int, int, int]], feed_ids: Sequence[int], user_id: int) -> Related:
+        """Of entries as (id, feed_id, seq), whether shares or not. ``also`` looks in ``feed_ids`` and among the user's
+        own (0: nobody's). One round trip."""
         ...
 
     async def known_in(self, stream_id: int, stories: Sequence[bytes]) -> set[bytes]:

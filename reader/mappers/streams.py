@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from reader.models.share import Stream
 from reader.models.sources import Rule, StreamSource
+
+
+class StreamFacts(NamedTuple):
+    """What the page of a stream tells of its feed. ``rev`` moves with every change of what is in it."""
+
+    rev: int
+    total: int  # live shares that are not purged
+    followers: int
+    shared_at: float | None  # the newest live share
 
 
 class StreamMapper(Protocol):
@@ -28,6 +37,10 @@ class StreamMapper(Protocol):
     async def by_name(self, user_id: int, name: str) -> Stream | None: ...
     async def by_feeds(self, feed_ids: Sequence[int]) -> dict[int, Stream]:
         """feed_id → its stream, for those that are streams' feeds. One round trip."""
+        ...
+
+    async def facts(self, feed_id: int) -> StreamFacts:
+        """Of a stream's feed; all zero for any other. One round trip."""
         ...
 
     async def edit(self, user_id: int, stream_id: int, *, title: str, description: str) -> Stream | None:

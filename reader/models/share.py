@@ -17,6 +17,10 @@ def stream_url(user_id: int, name: str) -> str:
     return f"evantr:/u/{user_id}/{name}"
 
 
+def is_stream_url(url: str) -> bool:
+    return url.startswith("evantr:")
+
+
 def stream_path(user_name: str, name: str) -> str:
     """Path of the public page of a stream."""
     return f"/u/{user_name}" if name == DEFAULT_STREAM else f"/u/{user_name}/{name}"

@@ -15,6 +15,7 @@ from reader.services.operations import OperationsService
 from reader.services.people import PeopleService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
+from reader.services.sharing import SharingService
 from reader.services.talk import TalkService
 
 
@@ -32,3 +33,4 @@ class Services:
     exports: ExportService
     people: PeopleService
     talk: TalkService
+    sharing: SharingService

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reader.container import Container
 from reader.gateways.pulls import PullOutcome
-from reader.jobs import CrawlSite, Discover, FetchIcon, Payload, PullFeed, Upkeep
-from workers.jobs import crawl, discover, icon, pull, upkeep
+from reader.jobs import CrawlSite, Discover, FetchIcon, Payload, PullFeed, RecountChain, ShareMatches, Upkeep
+from workers.jobs import crawl, discover, icon, pull, share, upkeep
 
 Result = str | PullOutcome | None
 
@@ -21,6 +21,10 @@ async def run(container: Container, payload: Payload) -> Result:
             return await crawl.run(container, payload)
         case FetchIcon():
             return await icon.run(container, payload)
+        case RecountChain():
+            return await share.recount(container, payload)
+        case ShareMatches():
+            await share.matches(container, payload)
         case Upkeep():
             await upkeep.run(container, payload)
     return None

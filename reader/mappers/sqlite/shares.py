@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
@@ -36,6 +37,12 @@ PAGE = f"""
 SELECT {SHARE} FROM share JOIN feed ON feed.id = share.feed_id AND share.seq > feed.floor AND share.seq <= feed.seq
 WHERE share.feed_id = ? AND share.seq < ? AND {LIVE} ORDER BY share.seq DESC LIMIT ?
 """
+# Of entries as [id, feed_id, seq].
+STORIES = """
+SELECT copy.entry_id, copy.story FROM json_each(?) AS wanted CROSS JOIN copy INDEXED BY copy_feed
+    ON copy.feed_id = json_extract(wanted.value, '$[1]') AND copy.seq = json_extract(wanted.value, '$[2]')
+    AND copy.entry_id = json_extract(wanted.value, '$[0]')
+"""
 HIGHEST = 1 << 62
 
 
@@ -60,10 +67,12 @@ def _many(con: sqlite3.Connection, share_ids: str) -> dict[int, Share]:
     return {share.id: share for share in map(share_of, con.execute(MANY, (share_ids,)))}
 
 
-def _related(con: sqlite3.Connection, share_ids: str, stories: Sequence[bytes], feed_ids: str, user_id: int) -> Related:
+def _related(con: sqlite3.Connection, entries: Sequence[tuple[int, int, int]], feed_ids: str, user_id: int) -> Related:
     with snapshot(con):
-        shares = {share.id: share for share in map(share_of, con.execute(ABOVE, (share_ids,)))}
-        return Related(shares, _also(con, stories, feed_ids, user_id))
+        above = con.execute(ABOVE, (ids_json(entry_id for entry_id, _, _ in entries),))
+        shares = {share.id: share for share in map(share_of, above)}
+        stories = dict(con.execute(STORIES, (json.dumps(entries),)).fetchall())
+        return Related(shares, stories, _also(con, sorted(set(stories.values())), feed_ids, user_id))
 
 
 def _also(con: sqlite3.Connection, stories: Sequence[bytes], feed_ids: str, user_id: int) -> tuple[Share, ...]:
@@ -165,10 +174,8 @@ class SqliteShares:
     async def many(self, share_ids: Sequence[int]) -> dict[int, Share]:
         return await self._engine.read(_many, ids_json(share_ids))
 
-    async def related(
-        self, share_ids: Sequence[int], stories: Sequence[bytes], feed_ids: Sequence[int], user_id: int
-    ) -> Related:
-        return await self._engine.read(_related, ids_json(share_ids), stories, ids_json(feed_ids), user_id)
+    async def related(self, entries: Sequence[tuple[int, int, int]], feed_ids: Sequence[int], user_id: int) -> Related:
+        return await self._engine.read(_related, entries, ids_json(feed_ids), user_id)
 
     async def known_in(self, stream_id: int, stories: Sequence[bytes]) -> set[bytes]:
         return await self._engine.read(_known_in, stream_id, stories)

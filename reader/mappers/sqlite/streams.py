@@ -13,7 +13,8 @@ from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.copies import drop, place
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
-from reader.mappers.sqlite.share_rows import LIVE, STREAM, stream_of, withdraw
+from reader.mappers.sqlite.share_rows import LIVE, STREAM, stream_of, withdraw, withdrawn_of
+from reader.mappers.streams import StreamFacts
 from reader.models.share import Copy, Stream, stream_url
 from reader.models.sources import Rule, StreamSource
 
@@ -81,6 +82,20 @@ def _of_users(con: sqlite3.Connection, user_ids: str) -> list[Stream]:
 def _by_feeds(con: sqlite3.Connection, feed_ids: str) -> dict[int, Stream]:
     sql = f"SELECT {STREAM} FROM stream WHERE feed_id IN (SELECT value FROM json_each(?))"
     return {stream.feed_id: stream for stream in map(stream_of, con.execute(sql, (feed_ids,)))}
+
+
+FACTS = f"""
+SELECT rev, seq - floor, withdrawn, (SELECT count(*) FROM subscription WHERE feed_id = feed.id),
+    (SELECT created_at FROM share WHERE share.feed_id = feed.id AND {LIVE} ORDER BY share.seq DESC LIMIT 1)
+FROM feed WHERE id = ? AND kind = 'stream'
+"""
+
+
+def _facts(con: sqlite3.Connection, feed_id: int) -> StreamFacts:
+    row = con.execute(FACTS, (feed_id,)).fetchone()
+    if row is None:
+        return StreamFacts(0, 0, 0, None)
+    return StreamFacts(row[0], row[1] - len(withdrawn_of(row[2])), row[3], row[4])
 
 
 def _edit(con: sqlite3.Connection, user_id: int, stream_id: int, title: str, description: str) -> Stream | None:
@@ -176,6 +191,9 @@ class SqliteStreams:
 
     async def by_feeds(self, feed_ids: Sequence[int]) -> dict[int, Stream]:
         return await self._engine.read(_by_feeds, ids_json(feed_ids))
+
+    async def facts(self, feed_id: int) -> StreamFacts:
+        return await self._engine.read(_facts, feed_id)
 
     async def edit(self, user_id: int, stream_id: int, *, title: str, description: str) -> Stream | None:
         return await self._engine.write(_edit, user_id, stream_id, title, description)
