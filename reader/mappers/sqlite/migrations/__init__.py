@@ -16,6 +16,7 @@ from reader.mappers.sqlite.migrations import (
     m0008_sharing,
     m0009_shares,
     m0010_departure,
+    m0011_websub,
 )
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
@@ -29,6 +30,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0008_sharing", m0008_sharing.SQL),
     ("0009_shares", m0009_shares.SQL),
     ("0010_departure", m0010_departure.SQL),
+    ("0011_websub", m0011_websub.SQL),
 )
 
 
