@@ -8,9 +8,11 @@ from typing import Protocol
 from reader.mappers.entries import EntryMapper
 from reader.mappers.feeds import FeedMapper
 from reader.mappers.flags import FlagMapper
+from reader.mappers.hub import HubMapper
 from reader.mappers.imports import ImportMapper
 from reader.mappers.operations import OperationsMapper
 from reader.mappers.people import PeopleMapper
+from reader.mappers.pushes import PushMapper
 from reader.mappers.search import SearchMapper
 from reader.mappers.shares import ShareMapper
 from reader.mappers.streams import StreamMapper
@@ -55,6 +57,11 @@ class Mappers(Protocol):
     def shares(self) -> ShareMapper: ...
     @property
     def streams(self) -> StreamMapper: ...
+
+    @property
+    def hub(self) -> HubMapper: ...
+    @property
+    def pushes(self) -> PushMapper: ...
 
     async def migrate(self) -> list[str]:
         """Brings the schema up to date; returns the names of the migrations that ran."""

@@ -87,6 +87,7 @@ class Begun:
     feed: Feed
     schedule: Schedule
     readers: int  # 0: nobody; else at least 1
+    pushed: bool = False  # a hub that is trusted tells what is new (models.websub.HubLease.holds)
 
 
 class Due(NamedTuple):

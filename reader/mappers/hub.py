@@ -22,8 +22,8 @@ class NewRequest:
 
 class HubMapper(Protocol):
     async def ask(self, request: NewRequest, *, now: float) -> int:
-        """Keeps a request until it is confirmed; the newest of a topic and callback counts. Returns its id, a new one each
-        time."""
+        """Keeps a request until it is confirmed; the newest of a topic and callback counts. Returns its id, a new one
+        each time."""
         ...
 
     async def request(self, request_id: int) -> HubRequest | None: ...
@@ -32,8 +32,8 @@ class HubMapper(Protocol):
         ...
 
     async def confirm(self, request_id: int, *, until: float, now: float) -> bool:
-        """A subscription begins (or goes on, with the new secret and ``until``), or ends; the request goes. A new one is
-        sent what comes from now on. False when there is no such request (any more)."""
+        """A subscription begins (or goes on, with the new secret and ``until``), or ends; the request goes. A new one
+        is sent what comes from now on. False when there is no such request (any more)."""
         ...
 
     async def count(self, feed_id: int, callback_prefix: str) -> tuple[int, int]:
@@ -60,7 +60,8 @@ class HubMapper(Protocol):
         ...
 
     async def take(self, subscription_id: int, *, now: float, until: float) -> Delivery | None:
-        """For whoever sends: not due again before ``until``. None when it is not due, over, or nothing is to be sent."""
+        """For whoever sends: not due again before ``until``. None when it is not due, over, or nothing is to be
+        sent."""
         ...
 
     async def sent(self, subscription_id: int, rev: int, digest: bytes, *, now: float) -> None:

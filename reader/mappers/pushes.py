@@ -42,8 +42,8 @@ class PushMapper(Protocol):
         ...
 
     async def leave(self, now: float, limit: int) -> list[int]:
-        """Leases of feeds that nobody reads become "leaving", due now; returns the feeds. Those that were never confirmed
-        go at once, and are not returned."""
+        """Leases of feeds that nobody reads become "leaving", due now; returns the feeds. Those that were never
+        confirmed go at once, and are not returned."""
         ...
 
     async def drop(self, feed_id: int) -> None: ...

@@ -26,8 +26,8 @@ class HubRequest:
 
 @dataclass(frozen=True, slots=True)
 class HubSubscription:
-    """A verified subscription to a stream. ``sent_rev``: the feed's rev as it was when ``digest`` was sent; what is above
-    is to be sent. ``due_at``: when; None while there is nothing."""
+    """A verified subscription to a stream. ``sent_rev``: the feed's rev as it was when ``digest`` was sent; what is
+    above is to be sent. ``due_at``: when; None while there is nothing."""
 
     id: int
     feed_id: int
@@ -56,10 +56,10 @@ class Delivery(NamedTuple):
 class HubLease:
     """What we asked of a feed's hub. ``token`` is the secret part of our callback's address.
 
-    "asked": not confirmed yet; "active"; "leaving": nobody reads the feed any more; "denied" by the hub; "failed": the hub
-    does not answer as it should. Of these only an active lease before ``until``, whose hub has kept nothing to itself
-    (``missed_at``), stands in for polling. ``asked_at``: a request is out that the hub may confirm; ``renew_at``: when to
-    ask (again); ``verified_at``: since when the lease holds without a break.
+    "asked": not confirmed yet; "active"; "leaving": nobody reads the feed any more; "denied" by the hub; "failed": the
+    hub does not answer as it should. Of these only an active lease before ``until``, whose hub has kept nothing to
+    itself (``missed_at``), stands in for polling. ``asked_at``: a request is out that the hub may confirm;
+    ``renew_at``: when to ask (again); ``verified_at``: since when the lease holds without a break.
     """
 
     feed_id: int

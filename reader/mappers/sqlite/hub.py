@@ -15,8 +15,8 @@ from reader.models.websub import Delivery, HubRequest, HubSubscription
 
 REQUEST = "id, mode, feed_id, format, topic, callback, secret, lease, created_at"
 SUBSCRIPTION = (
-    "id, hub_subscription.feed_id, format, topic, callback, secret, until, created_at, sent_rev, sent_at, digest,"
-    " due_at, failures, error"
+    "hub_subscription.id, feed_id, hub_subscription.format, topic, callback, secret, until,"
+    " hub_subscription.created_at, sent_rev, sent_at, digest, due_at, failures, hub_subscription.error"
 )
 ASK = """
 INSERT INTO hub_request (mode, feed_id, format, topic, callback, secret, lease, created_at)

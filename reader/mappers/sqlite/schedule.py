@@ -35,7 +35,9 @@ WHERE id = ? AND lease_until <= ?
 """
 BEGUN = f"""
 SELECT {FEED}, {SCHEDULE.replace("id,", "feed.id,", 1)},
-    EXISTS (SELECT 1 FROM subscription WHERE subscription.feed_id = feed.id)
+    EXISTS (SELECT 1 FROM subscription WHERE subscription.feed_id = feed.id),
+    EXISTS (SELECT 1 FROM hub_lease WHERE hub_lease.feed_id = feed.id AND hub_lease.state = 'active'
+        AND hub_lease.until > ? AND missed_at IS NULL)
 FROM feed LEFT JOIN host_pause ON host_pause.host = feed.host WHERE feed.id = ?
 """
 HELD = "SELECT title, site_url, state, error, format FROM feed WHERE id = ? AND lease_token = ?"
@@ -93,8 +95,8 @@ def _begin(con: sqlite3.Connection, feed_id: int, now: float, until: float, hold
     # Two statements: RETURNING all columns of both tables takes longer than to look again.
     if not con.execute(LEASE, (until, holder, feed_id, now)).rowcount:
         return None
-    row = con.execute(BEGUN, (feed_id,)).fetchone()
-    return Begun(Feed(*row[:FEED_COLUMNS]), Schedule(*row[FEED_COLUMNS:-1]), row[-1])
+    row = con.execute(BEGUN, (now, feed_id)).fetchone()
+    return Begun(Feed(*row[:FEED_COLUMNS]), Schedule(*row[FEED_COLUMNS:-2]), row[-2], bool(row[-1]))
 
 
 def _beat(con: sqlite3.Connection, held: Sequence[tuple[int, int]], until: float) -> list[int]:

@@ -14,11 +14,13 @@ from reader.mappers.sqlite.entries import SqliteEntries
 from reader.mappers.sqlite.feeds import SqliteFeeds
 from reader.mappers.sqlite.flags import SqliteFlags
 from reader.mappers.sqlite.gathering import PATIENCE
+from reader.mappers.sqlite.hub import SqliteHub
 from reader.mappers.sqlite.imports import SqliteImports
 from reader.mappers.sqlite.migrations import MIGRATIONS, applied, migrate
 from reader.mappers.sqlite.notifications import SqliteNotifications
 from reader.mappers.sqlite.operations import SqliteOperations
 from reader.mappers.sqlite.people import SqlitePeople
+from reader.mappers.sqlite.pushes import SqlitePushes
 from reader.mappers.sqlite.search import SqliteSearch
 from reader.mappers.sqlite.shares import SqliteShares
 from reader.mappers.sqlite.streams import SqliteStreams
@@ -50,6 +52,8 @@ class SqliteMappers:
         self.undo = SqliteUndo(engine)
         self.operations = SqliteOperations(engine)
         self.imports = SqliteImports(engine)
+        self.hub = SqliteHub(engine)
+        self.pushes = SqlitePushes(engine)
         self.people = SqlitePeople(engine)
         self.talk = SqliteTalk(engine)
         self.notifications = SqliteNotifications(engine)
