@@ -26,9 +26,12 @@ from api.v1 import (
     live,
     marks,
     me,
+    notifications,
+    people,
     search,
     session,
     subscriptions,
+    talk,
     tokens,
 )
 from reader.container import Container
@@ -36,6 +39,7 @@ from reader.container import Container
 RESOURCES = (
     *(entries, search, counters, marks, live, me, tokens, session),
     *(find, subscriptions, folders, feeds, imports, jobs_live, jobs, admin),
+    *(people, talk, notifications),
 )
 
 

@@ -32,6 +32,7 @@ class Preferences(BaseModel):
     text_width: int = Field(66, description="Characters, 56 to 76.")
     keys: bool = Field(True, description="Single-key shortcuts.")
     timezone: str = Field("UTC", examples=["Europe/Berlin"])
+    quiet: bool = Field(False, description="Pages without people: no shares, comments, suggestions, badges.")
 
 
 class Account(BaseModel):
@@ -54,6 +55,7 @@ class PreferencesIn(Body):
     text_width: int | None = Field(None, ge=56, le=76, examples=[66])
     keys: bool | None = None
     timezone: str | None = Field(None, max_length=100, examples=["Europe/Berlin"])
+    quiet: bool | None = None
 
 
 class PasswordIn(Body):

@@ -21,6 +21,7 @@ class Preferences:
     text_width: int = 66  # ch, 56 to 76
     keys: bool = True  # single-key shortcuts (WCAG 2.1.4 wants an off switch)
     timezone: str = "UTC"
+    quiet: bool = False  # pages without people: no shares, comments, suggestions, badges
 
 
 @dataclass(frozen=True, slots=True)

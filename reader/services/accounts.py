@@ -244,6 +244,7 @@ def _password_problem(password: str) -> str | None:
 def _preference_problem(name: str, value: object) -> str | None:
     checks: dict[str, Callable[[], str | None]] = {
         "keys": lambda: None if isinstance(value, bool) else "This is on or off.",
+        "quiet": lambda: None if isinstance(value, bool) else "This is on or off.",
         "timezone": lambda: None if _is_zone(value) else "There is no such time zone.",
     }
     if name in CHOICES:

@@ -118,7 +118,9 @@ class PeopleService:
             return Done(f"You no longer ask to follow {person.name}", None, 1)
         label = f"You no longer follow {person.name}"
         undo = await self._people.unfollow(user_id, person.id, label)
-        return Done(label if undo else f"You do not follow {person.name}", undo.token if undo else None, bool(undo))
+        return Done(
+            label if undo else f"You do not follow {person.name}", undo.token if undo else None, int(bool(undo))
+        )
 
     async def followers(self, actor: Actor, name: str, cursor: int | None = None, *, limit: int = 50) -> People:
         """Works for anybody who may see the person. People the actor may not see are left out."""

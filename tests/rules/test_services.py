@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2] / "reader" / "services"
-FILES = ("accounts.py", "feeds.py", "folders.py", "reading.py", "operations.py", "jobs.py")
+FILES = (
+    *("accounts.py", "feeds.py", "folders.py", "reading.py", "operations.py", "jobs.py"),
+    *("people.py", "talk.py"),
+)
 METHODS = [
     (name, node)
     for name in FILES

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from reader.models.operations import DeadLetter
+from tests.contract.mappers.society import add_share
 from tests.helpers.app import PASSWORD, Person, World
 
 
@@ -36,6 +37,9 @@ class Ids:
     job: str = "0" * 32
     dead: str = "0" * 32
     import_id: int = 999_999
+    name: str = "nobody"
+    share_id: int = 999_999
+    comment_id: int = 999_999
 
     def path(self, operation: Operation) -> str:
         path = operation.path.replace("{feed_id}", str(self.feed_id))
@@ -44,8 +48,10 @@ class Ids:
         if kind == "imports":
             value = self.import_id
         key = self.dead if "/dead/" in path else self.job
-        path = path.replace("{queue}", "pull-sys").replace("{name}", "max_running").replace("{key}", key)
+        name = self.name if kind in ("people", "requests") else "max_running"
+        path = path.replace("{queue}", "pull-sys").replace("{name}", name).replace("{key}", key)
         path = path.replace("{number}", "1")
+        value = {"shares": self.share_id, "comments": self.comment_id}.get(kind, value)
         return path.replace("{id}", str(value)).replace("{code}", "unknown")
 
     def query(self, operation: Operation) -> dict[str, str]:
@@ -64,6 +70,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/discover": {"url": "gazette.example/feed.xml"},
     "POST /api/v1/imports": "a file",
     "POST /api/v1/folders": {"title": "Another"},
+    "PATCH /api/v1/profile": {"about": "On harbours"},
+    "POST /api/v1/notifications/seen": {"up_to": 1},
     "POST /api/v1/undo": {"token": "read.1"},
     "PATCH /api/v1/admin/settings/{queue}/{name}": {"value": 32},
 }
@@ -77,6 +85,8 @@ def body_for(operation: Operation, ids: Ids) -> Any:
         "PATCH /api/v1/folders/{id}": {"title": "Renamed"},
         "POST /api/v1/entries/mark": {"ids": [ids.entry_id]},
         "POST /api/v1/jobs": {"kind": "pull", "args": {"feed_id": ids.feed_id}},
+        "POST /api/v1/follow": {"target": f"@{ids.name}"},
+        "POST /api/v1/shares/{id}/comments": {"text": "Good to know"},
         "POST /api/v1/imports/{id}/choose": {"items": [1]},
         "POST /api/v1/imports/{id}/items/{number}/accept": {},
         "POST /api/v1/jobs/wait": {"keys": [ids.job], "seconds": 0},
@@ -132,5 +142,10 @@ async def settle(world: World, person: Person, name: str) -> Household:
     letter = DeadLetter(f"{feed_id:032x}", "discover", "{}", "discovery", "Too slow.", ("It began.",), 2, 1.0)
     await world.container.gateways.operations.bury(letter)
     sent = await person.http.post("/api/v1/imports", content=OPML, headers={"Content-Type": "text/x-opml"})
-    ids = Ids(feed_id, folder, entry_id, token, job=job, dead=letter.key, import_id=sent.json()["id"])
+    share_id = (await add_share(world.container.mappers, person.user.id, name)).id
+    said = await person.http.post(f"/api/v1/shares/{share_id}/comments", json={"text": "Good to know"})
+    ids = Ids(
+        feed_id, folder, entry_id, token, job=job, dead=letter.key, import_id=sent.json()["id"], name=person.user.name,
+        share_id=share_id, comment_id=said.json()["id"],
+    )  # fmt: skip
     return Household(person, ids)
