@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reader.mappers.mongo import users
+from reader.mappers.mongo import search, users
 from reader.mappers.mongo.indexes import Index
 
-INDEXES: tuple[Index, ...] = (*users.INDEXES,)
+INDEXES: tuple[Index, ...] = (*users.INDEXES, *search.INDEXES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reader.mappers.errors import StoreError
 from reader.mappers.mongo.engine import Engine, connect, guarded
 from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.mongo.search import MongoSearch
 from reader.mappers.mongo.users import MongoUsers
 
 
@@ -15,6 +16,7 @@ class MongoMappers:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.users = MongoUsers(engine)
+        self.search = MongoSearch(engine)
 
     async def migrate(self) -> list[str]:
         return await migrate(self.engine)

@@ -9,17 +9,15 @@ the same entry always; a change of it needs SearchMapper.restart().
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from html import unescape
 
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.engine import Engine
+from reader.mappers.text import plain, spaced
 from reader.models.search import Hits, Query, Term
 
 SCAN = 2000  # matches looked at in one round trip
-MOST_TEXT = 200_000  # characters of one entry that can be found
 SOURCE = "id, title, author, tags, content"
 INSERT = "INSERT INTO entry_words (rowid, title, body) VALUES (?, ?, ?)"
 DELETE = "INSERT INTO entry_words (entry_words, rowid, title, body) VALUES ('delete', ?, ?, ?)"
@@ -34,30 +32,15 @@ FROM hit LEFT JOIN entry ON entry.id = hit.id LEFT JOIN feed ON feed.id = entry.
 ORDER BY hit.id DESC
 """
 HIGHEST_ID = 1 << 62
-_TAG = re.compile(r"<[^>]*>")
-# Scripts that write no spaces between words: each character is a word of its own, and a word a phrase.
-_UNSPACED = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
-)
 
 Row = tuple[int, str, str | None, str, str]
 
 
 def words(title: str, author: str | None, tags: str, content: str) -> tuple[str, str]:
     """(title, body) as the index gets them; ``tags`` is their JSON, ``content`` clean HTML."""
-    text = _TAG.sub(" ", content[:MOST_TEXT])
-    if "&" in text:
-        text = unescape(text)
+    text = plain(content)
     body = f"{text} {author or ''} {tags if tags != '[]' else ''}"
-    return _spaced(title), _spaced(body)
-
-
-def _spaced(text: str) -> str:
-    return text if text.isascii() else _UNSPACED.sub(_apart, text)
-
-
-def _apart(run: re.Match[str]) -> str:
-    return f" {' '.join(run[0])} "
+    return spaced(title), spaced(body)
 
 
 def index(con: sqlite3.Connection, rows: Iterable[Row]) -> None:
@@ -92,7 +75,7 @@ def match(query: Query) -> str:
 
 
 def _phrase(term: Term) -> str:
-    text = _spaced(term.text).replace('"', '""')
+    text = spaced(term.text).replace('"', '""')
     return f'{"title : " if term.title else ""}"{text}"{" *" if term.prefix else ""}'
 
 
