@@ -6,11 +6,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from pyroaring import BitMap
 
 from reader.mappers.entries import Appended
+from reader.mappers.keys import uid_hash
 from reader.mappers.sqlite.copies import join
 from reader.mappers.sqlite.counters import next_feed_rev, reserve_entry_ids
 from reader.mappers.sqlite.reading import mark_first, write_journal
@@ -31,11 +31,6 @@ UPDATE = (
     " WHERE id = ?"
 )
 TRACE = "INSERT OR REPLACE INTO trace (entry_id, keys, changes) VALUES (?, ?, ?)"
-
-
-def uid_hash(uid: str) -> bytes:
-    """Short key of an identity that may be as long as a publisher likes."""
-    return blake2b(uid.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @dataclass(slots=True)

@@ -6,17 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from reader.errors import Conflict
+from reader.mappers.keys import title_key
 from reader.mappers.sqlite.counters import next_shape_rev
 from reader.mappers.sqlite.reading import folders_of
 from reader.mappers.sqlite.shape import empty_folder, fill_folder, require_folder
 from reader.models.subscription import Folder
 
 TAKEN = "SELECT 1 FROM folder WHERE user_id = ? AND title_key = ? AND id IS NOT ?"
-
-
-def title_key(title: str, parent_id: int | None) -> str:
-    """What is unique among a user's folders: the title without regard to case, beside the folder it is in."""
-    return title.casefold() if parent_id is None else f"{parent_id}\x1f{title.casefold()}"
 
 
 def _require_title(

@@ -6,7 +6,7 @@ import sqlite3
 
 from pyroaring import BitMap
 
-from reader.mappers.sqlite.bitmaps import pack, unpack
+from reader.mappers.bitmaps import pack, unpack
 from reader.mappers.sqlite.copies import put_right, touch
 from reader.mappers.sqlite.counters import next_feed_rev, next_shape_rev
 from reader.mappers.sqlite.identity import find, set_words

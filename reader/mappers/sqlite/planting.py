@@ -9,10 +9,10 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from reader.mappers.sqlite.bitmaps import pack, span
+from reader.mappers.bitmaps import pack, span
+from reader.mappers.keys import title_key
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_feed_rev, next_shape_rev
-from reader.mappers.sqlite.folders import title_key
 from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.shape import LAST, get, insert
 from reader.models.subscription import Subscription

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from pyroaring import BitMap
 
+from reader.mappers.bitmaps import pack, span, unpack
 from reader.mappers.feeds import FeedMark
-from reader.mappers.sqlite.bitmaps import pack, span, unpack
 from reader.mappers.sqlite.connection import snapshot
 from reader.mappers.sqlite.counters import next_feed_rev, next_user_rev
 from reader.mappers.sqlite.marks import marks_since

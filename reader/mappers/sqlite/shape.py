@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from reader.errors import NotFound
-from reader.mappers.sqlite.bitmaps import pack, span
+from reader.mappers.bitmaps import pack, span
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_shape_rev
 from reader.mappers.sqlite.reading import SUBSCRIPTION
