@@ -42,6 +42,7 @@ INDEXES = (
     Index("folder", (("gone", 1),), sparse=True),
 )
 CHILDREN = ("subscription", "folder")  # what may be gone
+GONE: Document = {"gone": {"$gt": ObjectId("0" * 24)}}
 INLINE = 32_000  # bytes of planned writes that the user's document may hold for a moment
 PART = 256_000  # bytes of a document that holds more of them
 DUPLICATE = 11000

@@ -7,7 +7,7 @@ import asyncio
 from pymongo import UpdateOne
 
 from reader.mappers.feeds import Due
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import Document, Engine, guarded
 from reader.mappers.mongo.feed_search import count_readers
 from reader.mappers.mongo.indexes import Index
 
@@ -19,6 +19,7 @@ LEASED = 200  # leases that are looked at for the time when one ends
 PLAN = {"next_pull_at": 1, "last_pull_at": 1, "last_ok_at": 1, "lease_until": 1, "pullable": 1}
 
 
+@guarded
 class DueMixin:
     """The part of FeedMapper that the updater uses."""
 

@@ -14,6 +14,7 @@ from reader.mappers.keys import uid_hash
 from reader.mappers.mongo.engine import Document
 from reader.mappers.mongo.indexes import Index
 from reader.models.entry import Enclosure, Entry, Known, NewEntry, Position
+from reader.models.share import pack_chain, unpack_chain
 
 INDEXES = (
     Index("entry", (("feed_id", 1), ("seq", 1), ("sort_at", 1), ("id", 1))),
@@ -24,8 +25,9 @@ INDEXES = (
 )
 ENTRY = (
     "id", "feed_id", "seq", "uid", "digest", "url", "title", "author", "published_at", "updated_at", "arrived_at",
-    "sort_at", "summary", "content", "tags", "enclosures", "comments_url", "guid", "story",
+    "sort_at", "summary", "content", "tags", "enclosures", "comments_url", "guid", "story", "chain",
 )  # fmt: skip
+TAGS, ENCLOSURES, CHAIN = 14, 15, 19
 WHOLE = dict.fromkeys(ENTRY, 1)
 PLACE = {"_id": 0, "feed_id": 1, "seq": 1, "sort_at": 1, "id": 1}
 
@@ -46,8 +48,9 @@ def tombstone_key(feed_id: int, hashed: bytes) -> bytes:
 
 def entry_of(stored: Document) -> Entry:
     values = [stored[name] for name in ENTRY]
-    values[14] = tuple(values[14])
-    values[15] = tuple(starmap(Enclosure, values[15]))
+    values[TAGS] = tuple(values[TAGS])
+    values[ENCLOSURES] = tuple(starmap(Enclosure, values[ENCLOSURES]))
+    values[CHAIN] = unpack_chain(values[CHAIN])
     return Entry(*values)
 
 
@@ -66,7 +69,8 @@ def seen(entry: NewEntry, token: int) -> Document:
         "published_at": entry.published_at, "updated_at": entry.updated_at, "summary": entry.summary,
         "content": entry.content, "tags": list(entry.tags),
         "enclosures": [[each.url, each.type, each.length] for each in entry.enclosures],
-        "comments_url": entry.comments_url, "guid": entry.guid, "story": entry.story, "token": token,
+        "comments_url": entry.comments_url, "guid": entry.guid, "story": entry.story,
+        "chain": pack_chain(entry.chain), "token": token,
     }  # fmt: skip
 
 

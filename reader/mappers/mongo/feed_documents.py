@@ -60,8 +60,8 @@ def mark_of(stored: Document) -> FeedMark:
 
 def schedule_of(stored: Document, pause: Document | None) -> Schedule:
     """``pause``: of its host, from host_pause."""
-    until, reason = (pause["until"], pause["reason"]) if pause else (None, None)
-    return Schedule(stored["_id"], *[stored[name] for name in SCHEDULE], until, reason, stored["lost"])
+    paused = [pause["until"], pause["reason"]] if pause else [None, None]
+    return Schedule(stored["_id"], *[stored[name] for name in SCHEDULE], *paused, stored["lost"])
 
 
 def pull_of(stored: Document) -> Pull:

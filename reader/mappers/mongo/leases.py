@@ -9,11 +9,12 @@ from pymongo import ReturnDocument, UpdateOne
 
 from reader.mappers.feeds import Begun
 from reader.mappers.mongo.due import DueMixin
-from reader.mappers.mongo.engine import Document
+from reader.mappers.mongo.engine import Document, guarded
 from reader.mappers.mongo.feed_documents import WHOLE, feed_of, schedule_of
 from reader.mappers.mongo.merge import finish
 
 
+@guarded
 class LeaseMixin(DueMixin):
     """The part of FeedMapper that keeps leases."""
 

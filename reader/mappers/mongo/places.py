@@ -17,7 +17,7 @@ MOST_PROBES = 64  # of one feed
 
 
 async def positions(engine: Engine, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
-    """See EntryMapper.positions. Two round trips: what is visible of the feeds, then the places, from the index alone."""
+    """See EntryMapper.positions. Two round trips: what is visible of the feeds, then the places, from an index alone."""
     out: dict[int, list[Position]] = {feed_id: [] for feed_id, _, _ in ranges}
     if not ranges:
         return out
@@ -43,10 +43,10 @@ async def _places(engine: Engine, clauses: list[Document]) -> list[Document]:
 async def limits(engine: Engine, feed_ids: Sequence[int], max_id: int | None, before: float | None) -> dict[int, int]:
     """See EntryMapper.limits.
 
-    Id and sort_at both rise with seq, so a limit is found by narrowing the range it is in. Each round trip asks for some
-    places of every feed that is still open, by their ``_id``: of 64 for one feed to 4 for each of a thousand. So a
-    feed of 4,000 entries takes two round trips after the first, a thousand feeds of 1,000 take five, and what is read
-    is at most PROBES_AT_ONCE small documents each time, however many entries there are.
+    Id and sort_at both rise with seq, so a limit is found by narrowing the range it is in. Each round trip asks for
+    some places of every feed that is still open, by their ``_id``: 64 of one feed, 4 of each of a thousand. So a feed
+    of 4,000 entries takes two or three round trips, a thousand feeds of 1,000 at most six, and what is read is at most
+    PROBES_AT_ONCE small documents each time, however many entries there are.
     """
     visible = await bounds(engine, list(feed_ids))
     if max_id is None and before is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from reader.mappers.sqlite.bitmaps import pack, unpack
+from reader.mappers.bitmaps import pack, unpack
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.models.share import Share, Source, Stream
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from pyroaring import BitMap
 
+from reader.mappers.bitmaps import pack
 from reader.mappers.shares import NewShare, Related
 from reader.mappers.sqlite import copies, sharing
-from reader.mappers.sqlite.bitmaps import pack
 from reader.mappers.sqlite.connection import ids_json, snapshot
 from reader.mappers.sqlite.counters import next_feed_rev
 from reader.mappers.sqlite.engine import Engine
