@@ -61,7 +61,7 @@ def mark_of(stored: Document) -> FeedMark:
 def schedule_of(stored: Document, pause: Document | None) -> Schedule:
     """``pause``: of its host, from host_pause."""
     paused = [pause["until"], pause["reason"]] if pause else [None, None]
-    return Schedule(stored["_id"], *[stored[name] for name in SCHEDULE], *paused, stored["lost"])
+    return Schedule(*[stored["_id"], *[stored[name] for name in SCHEDULE], *paused, stored["lost"]])
 
 
 def pull_of(stored: Document) -> Pull:

@@ -5,9 +5,9 @@ step may be done again; the source goes last. It stays due and its lease runs ou
 on where the merge stopped (leases.py). What each reader has changes in one change of theirs. The steps:
 
 1. a feed that is being merged itself takes no other in: then nothing happens;
-2. the target has no entries yet: it *adopts* all of the source, numbers and all, under a lease of its own that keeps its
-   pullers out, and becomes visible with them at once. Else flags go over to the same entries of the target, and what
-   only a flag keeps stays findable without a place;
+2. the target has no entries yet: it *adopts* all of the source, numbers and all, under a lease of its own that keeps
+   its pullers out, and becomes visible with them at once. Else flags go over to the same entries of the target, and
+   what only a flag keeps stays findable without a place;
 3. subscriptions go over, reader by reader;
 4. addresses lead to the target;
 5. what is left of the source goes, the feed itself last.

@@ -17,7 +17,7 @@ MOST_PROBES = 64  # of one feed
 
 
 async def positions(engine: Engine, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
-    """See EntryMapper.positions. Two round trips: what is visible of the feeds, then the places, from an index alone."""
+    """See EntryMapper.positions. Two round trips: what is visible of the feeds, then the places, from one index."""
     out: dict[int, list[Position]] = {feed_id: [] for feed_id, _, _ in ranges}
     if not ranges:
         return out

@@ -79,7 +79,7 @@ class ScheduleMixin(LeaseMixin):
             if before is None:
                 return False
             after = _recorded(result)
-            shown = {name: after.get(name, before[name]) for name in SHOWN}
+            shown: Document = {name: after.get(name, before[name]) for name in SHOWN}
             changed = any(shown[name] != before[name] for name in SHOWN)
             if changed:
                 after |= waiting()

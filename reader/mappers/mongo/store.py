@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from reader.mappers.errors import StoreError
 from reader.mappers.mongo.engine import Engine, connect, guarded
+from reader.mappers.mongo.entries import MongoEntries
+from reader.mappers.mongo.feeds import MongoFeeds
 from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
 from reader.mappers.mongo.search import MongoSearch
+from reader.mappers.mongo.subscriptions import MongoSubscriptions
 from reader.mappers.mongo.users import MongoUsers
 
 
@@ -17,6 +20,9 @@ class MongoMappers:
         self.engine = engine
         self.users = MongoUsers(engine)
         self.search = MongoSearch(engine)
+        self.feeds = MongoFeeds(engine)
+        self.entries = MongoEntries(engine)
+        self.subscriptions = MongoSubscriptions(engine)
 
     async def migrate(self) -> list[str]:
         return await migrate(self.engine)
