@@ -87,22 +87,15 @@ class PeopleGateway:
     # ---- following
 
     async def follow(self, user_id: int, owner: Standing, stream_name: str | None, folder_id: int | None) -> int | None:
-        """Subscribes to a stream of somebody whom the user may see; the id of its feed, None without such a stream.
-
-        Who is blocked or loses approval at the same moment does not stay: the rule is asked again after the write.
-        """
+        """Subscribes to a stream of somebody; the id of its feed, None without such a stream. Raises NotFound when the
+        user may not see them (any more)."""
         person = owner.person
         stream = await self._named(person, stream_name)
         feed = await self._feeds.get(stream.feed_id) if stream is not None else None
         if feed is None:
             return None
         await self._subscriptions.subscribe_known(user_id, feed, folder_id=folder_id, own_title=None)
-        after = (await self._people.standings(user_id, [person.id])).get(person.id)
-        if after is None or not after.visible:
-            await self._people.refuse(person.id, user_id)
-            await self._subscriptions.changed(user_id)
-            return None
-        if after.muted:
+        if owner.muted:
             await self._people.mute(user_id, person.id, now=self._clock.now())
         if not owner.follows:
             await self._notifications.tell(person.id, "follow", user_id)

@@ -66,7 +66,8 @@ class SubscriptionMapper(Protocol):
     ) -> tuple[Subscription, bool]:
         """Idempotent: (the subscription, True if made now). The newest ``unread`` visible entries are unread.
 
-        Placed last in its folder. If the feed has fewer entries yet, ``unread`` is remembered so that the first
+        Raises NotFound for a stream whose owner the user may not see (models.people.Standing.visible), decided in the
+        same write. Placed last in its folder. If the feed has fewer entries yet, ``unread`` is remembered so that the first
         append to a feed of seq 0 marks the older ones read (``first_unread``, in the same write as the append).
         """
         ...
@@ -76,7 +77,8 @@ class SubscriptionMapper(Protocol):
         ...
 
     async def restore(self, subscriptions: Sequence[Subscription]) -> int:
-        """Puts subscriptions back as they were (new rev); one that exists again is left alone. Missing folder: none."""
+        """Puts subscriptions back as they were (new rev); one that exists again is left alone. Missing folder: none.
+        Streams as subscribe: those whose owner the user may not see (any more) stay away."""
         ...
 
     async def move(self, user_id: int, feed_ids: Sequence[int], folder_id: int | None, before: int | None) -> None:

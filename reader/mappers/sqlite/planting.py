@@ -15,6 +15,7 @@ from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_feed_rev, next_shape_rev
 from reader.mappers.sqlite.identity import find, set_words
 from reader.mappers.sqlite.shape import LAST, get, insert
+from reader.mappers.sqlite.sight import may_read
 from reader.models.subscription import Subscription
 
 FEED = "SELECT floor, seq, title, last_pull_at IS NOT NULL FROM feed WHERE id = ?"
@@ -86,7 +87,10 @@ class _Garden:
         self._last: dict[int | None, int] = {}
 
     def subscribe(self, feed_id: int, path: Sequence[str], title: str | None, unread: int, now: float) -> int | None:
-        """The revision of a subscription made now; None if there is one already, which stays as it is."""
+        """The revision of a subscription made now; None if there is one already, which stays as it is, or the user may
+        not read it."""
+        if not may_read(self._con, self._user_id, feed_id):
+            return None
         if get(self._con, self._user_id, feed_id) is not None:
             return None
         folder_id = self.folder(tuple(path))

@@ -13,6 +13,7 @@ from reader.mappers.bitmaps import pack, span
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_shape_rev
 from reader.mappers.sqlite.reading import SUBSCRIPTION
+from reader.mappers.sqlite.sight import may_read, require_sight
 from reader.models.subscription import Subscription
 
 LAST = "SELECT coalesce(max(position) + 1, 0) FROM subscription WHERE user_id = ? AND folder_id IS ?"
@@ -49,6 +50,7 @@ def subscribe(
     now: float,
 ) -> tuple[Subscription, bool]:
     """See SubscriptionMapper.subscribe."""
+    require_sight(con, user_id, feed_id)
     known = get(con, user_id, feed_id)
     if known is not None:
         return known, False
@@ -93,6 +95,8 @@ def restore(con: sqlite3.Connection, subscriptions: Sequence[Subscription]) -> i
     revs: dict[int, int] = {}
     restored = 0
     for each in subscriptions:
+        if not may_read(con, each.user_id, each.feed_id):
+            continue
         feed = con.execute("SELECT 1 FROM feed WHERE id = ?", (each.feed_id,)).fetchone()
         user = con.execute("SELECT 1 FROM user WHERE id = ?", (each.user_id,)).fetchone()
         if not feed or not user or get(con, each.user_id, each.feed_id) is not None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from reader.errors import NotFound
 from reader.mappers import Mappers
 from reader.models.people import Standing
 from tests.contract.mappers.conftest import Count
@@ -284,3 +285,23 @@ async def test_lists_of_people_cost_the_same_whatever_there_is(
         await mappers.people.standings(ann, list(range(1, 200)))
         costs.append((trips() - before, query_count() - queries))
     assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("why", ["viewer blocks", "owner blocks", "private"])
+async def test_a_stream_that_one_may_not_see_cannot_be_subscribed_to_or_restored(mappers: Mappers, why: str) -> None:
+    ann, bob = await add_person(mappers, "ann"), await add_person(mappers, "bob")
+    feed_id = await follow(mappers, bob, ann)
+    removed = await mappers.subscriptions.unsubscribe(bob, [feed_id])
+    match why:
+        case "viewer blocks":
+            await mappers.people.block(bob, ann, now=6.0)
+        case "owner blocks":
+            await mappers.people.block(ann, bob, now=6.0)
+        case "private":
+            await make_private(mappers, ann)
+    with pytest.raises(NotFound):
+        await follow(mappers, bob, ann)
+    assert await mappers.subscriptions.restore(removed) == 0
+    assert not await follows(mappers, bob, ann)
+    await follow(mappers, ann, ann)
+    assert await follows(mappers, ann, ann), "one's own"
