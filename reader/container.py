@@ -166,6 +166,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
             gateways.reading,
             gateways.discovery,
             gateways.feeds,
+            gateways.people,
             cache,
             settings,
         ),

@@ -16,7 +16,7 @@ from api.routing import new_router
 from api.v1.shapes import ID_MOST, Act, Id, act
 from reader.models.people import Person
 from reader.models.people_views import People, Profile
-from reader.models.share import Stream
+from reader.models.share import Stream, stream_path
 
 router = new_router("people")
 
@@ -47,7 +47,7 @@ class StreamItem(BaseModel):
     name: str = Field(examples=["shared"])
     title: str = Field(examples=["Shared items"])
     description: str = Field(examples=[""])
-    path: str = Field(description="Of its page; add .atom, .rss or .json.", examples=["/u/ines/shared"])
+    path: str = Field(description="Of its page; add .atom, .rss or .json.", examples=["/u/ines"])
 
 
 class ProfileOut(BaseModel):
@@ -122,7 +122,7 @@ def stream_item(person: Person, stream: Stream) -> dict[str, Any]:
         "name": stream.name,
         "title": stream.title,
         "description": stream.description,
-        "path": f"/u/{person.name}/{stream.name}",
+        "path": stream_path(person.name, stream.name),
     }
 
 

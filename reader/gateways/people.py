@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reader.clock import Clock
+from reader.errors import NotFound
 from reader.gateways.notifications import NotificationGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
+from reader.models.feed import Feed
 from reader.models.people import Candidate, Person, RelationKind, Standing, Talk, veiled
 from reader.models.people_views import People, Profile, Requests, Way
 from reader.models.share import DEFAULT_STREAM, DEFAULT_TITLE, Share, Stream
@@ -86,23 +88,29 @@ class PeopleGateway:
 
     # ---- following
 
-    async def follow(self, user_id: int, owner: Standing, stream_name: str | None, folder_id: int | None) -> int | None:
-        """Subscribes to a stream of somebody; the id of its feed, None without such a stream. Raises NotFound when the
-        user may not see them (any more)."""
-        person = owner.person
-        stream = await self._named(person, stream_name)
-        feed = await self._feeds.get(stream.feed_id) if stream is not None else None
-        if feed is None:
-            return None
-        await self._subscriptions.subscribe_known(user_id, feed, folder_id=folder_id, own_title=None)
-        if owner.muted:
-            await self._people.mute(user_id, person.id, now=self._clock.now())
-        if not owner.follows:
-            await self._notifications.tell(person.id, "follow", user_id)
-        return feed.id
+    async def stream_at(self, feed_id: int) -> Stream | None:
+        """The stream that a feed is."""
+        return (await self._streams.by_feeds([feed_id])).get(feed_id)
 
-    async def _named(self, owner: Person, name: str | None) -> Stream | None:
-        return await self._default(owner.id) if name is None else await self._streams.by_name(owner.id, name)
+    async def stream_of(self, owner_id: int, name: str | None) -> Stream | None:
+        """By its name; None: the default one."""
+        return await self._default(owner_id) if name is None else await self._streams.by_name(owner_id, name)
+
+    async def follow(
+        self, user_id: int, owner_id: int, feed_id: int, *, folder_id: int | None = None, own_title: str | None = None
+    ) -> Feed:
+        """Subscribes to the feed of one of the owner's streams. Raises NotFound when it is gone, or the user may not
+        see the owner (any more)."""
+        feed = await self._feeds.get(feed_id)
+        standing = (await self.standings(user_id, [owner_id])).get(owner_id)
+        if feed is None or standing is None:
+            raise NotFound("There is no such stream.")
+        await self._subscriptions.subscribe_known(user_id, feed, folder_id=folder_id, own_title=own_title)
+        if standing.muted:
+            await self._people.mute(user_id, owner_id, now=self._clock.now())
+        if not standing.follows:
+            await self._notifications.tell(owner_id, "follow", user_id)
+        return feed
 
     async def _default(self, owner_id: int) -> Stream:
         """The first of somebody's streams, made now if there is none."""

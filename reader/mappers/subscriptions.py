@@ -67,8 +67,8 @@ class SubscriptionMapper(Protocol):
         """Idempotent: (the subscription, True if made now). The newest ``unread`` visible entries are unread.
 
         Raises NotFound for a stream whose owner the user may not see (models.people.Standing.visible), decided in the
-        same write. Placed last in its folder. If the feed has fewer entries yet, ``unread`` is remembered so that the first
-        append to a feed of seq 0 marks the older ones read (``first_unread``, in the same write as the append).
+        same write. Placed last in its folder. If the feed has fewer entries yet, ``unread`` is remembered so that the
+        first append to a feed of seq 0 marks the older ones read (``first_unread``, in the same write as the append).
         """
         ...
 

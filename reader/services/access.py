@@ -88,12 +88,17 @@ class Access:
     async def entry(self, actor: Actor, entry_id: int) -> EntryView:
         return await self._reading.entry(self.user(actor), entry_id)
 
-    def feed(self, actor: Actor, feed: Feed | None) -> Feed:
-        """A feed that the store knows may be looked at by anybody signed in (feeds are public documents)."""
+    async def feed(self, actor: Actor, feed: Feed | None) -> Feed:
+        """A feed that the store knows may be looked at by anybody signed in (feeds are public documents); a stream by
+        those who may see its owner. Raises NotFound."""
         self.user(actor)
-        if feed is None:
-            raise NotFound("There is no such feed.")
-        return feed
+        if feed is not None and (feed.kind == "site" or await self._sees_stream(actor, feed.id)):
+            return feed
+        raise NotFound("There is no such feed.")
+
+    async def _sees_stream(self, actor: Actor, feed_id: int) -> bool:
+        stream = await self._people.stream_at(feed_id)
+        return stream is not None and await self.may_see(actor, stream.user_id)
 
     # ---- whom may they see (decision 0013)
 

@@ -9,6 +9,7 @@ from reader.cache import Cache
 from reader.errors import Invalid, Limited, NotFound
 from reader.gateways.discovery import DiscoveryGateway, known_feed
 from reader.gateways.feeds import FeedGateway
+from reader.gateways.people import PeopleGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.ingest.address import canonical, normalize
@@ -35,6 +36,7 @@ class FeedService:
         reading: ReadingGateway,
         discovery: DiscoveryGateway,
         feeds: FeedGateway,
+        people: PeopleGateway,
         cache: Cache,
         settings: Settings,
     ) -> None:
@@ -43,6 +45,7 @@ class FeedService:
         self._reading = reading
         self._discovery = discovery
         self._feeds = feeds
+        self._people = people
         self._cache = cache
         self._settings = settings
 
@@ -99,7 +102,12 @@ class FeedService:
         known, proven = await self._target(actor, feed_id, url)
         if new_folder:
             folder_id = await self._folder_named(user_id, new_folder)
-        if known is not None:
+        stream = await self._people.stream_at(known.id) if known is not None and known.kind == "stream" else None
+        if stream is not None:
+            feed = await self._people.follow(
+                user_id, stream.user_id, stream.feed_id, folder_id=folder_id, own_title=own_title
+            )
+        elif known is not None:
             feed = await self._subscriptions.subscribe_known(user_id, known, folder_id=folder_id, own_title=own_title)
         else:
             feed = await self._subscriptions.subscribe(
@@ -110,14 +118,14 @@ class FeedService:
 
     async def _target(self, actor: Actor, feed_id: int | None, url: str | None) -> tuple[Feed | None, FoundFeed]:
         if feed_id is not None:
-            feed = self._access.feed(actor, await self._feeds.get(feed_id))
+            feed = await self._access.feed(actor, await self._feeds.get(feed_id))
             return feed, known_feed(feed)
         if not url:
             raise Invalid("Say which feed: its address or its id.", {"url": "missing"})
         address = canonical(normalize(url))
         known = await self._feeds.at(address)
         if known is not None:
-            return known, known_feed(known)
+            return await self._access.feed(actor, known), known_feed(known)
         proven = await self._discovery.proven(address)
         if proven is None:
             message = "Evantr has not looked at that address yet, or it is no feed. Find it first."

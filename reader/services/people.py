@@ -90,10 +90,11 @@ class PeopleService:
             return Followed("asked", standing.shown, None, f"You asked to follow {standing.person.name}")
         if len((await self._reading.shelf(user_id)).subs) >= SUBSCRIPTIONS_MOST:
             raise Invalid(f"You have {SUBSCRIPTIONS_MOST:,} subscriptions. Unsubscribe from some first.")
-        feed_id = await self._people.follow(user_id, standing, wanted.stream, folder_id)
-        if feed_id is None:
+        stream = await self._people.stream_of(standing.person.id, wanted.stream)
+        if stream is None:
             raise NotFound("There is no such stream.")
-        return Followed("following", standing.person, feed_id, f"You follow {standing.person.name}")
+        await self._people.follow(user_id, standing.person.id, stream.feed_id, folder_id=folder_id)
+        return Followed("following", standing.person, stream.feed_id, f"You follow {standing.person.name}")
 
     @staticmethod
     def _check_follow(standing: Standing) -> None:

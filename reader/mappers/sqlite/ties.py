@@ -17,11 +17,9 @@ STREAMS = """feed_id IN (
     SELECT id FROM feed WHERE url >= 'evantr:/u/' || :owner || '/' AND url < 'evantr:/u/' || :owner || '0'
 )"""
 SHARES = "entry_id IN (SELECT id FROM share WHERE user_id = :owner)"
-APPROVE_FOLLOWERS = """
+APPROVE_FOLLOWERS = f"""
 INSERT INTO approval (owner_id, user_id, state, at)
-SELECT DISTINCT :owner, subscription.user_id, 'approved', :now FROM stream
-JOIN subscription ON subscription.feed_id = stream.feed_id
-WHERE stream.user_id = :owner AND subscription.user_id <> :owner
+SELECT DISTINCT :owner, user_id, 'approved', :now FROM subscription WHERE {STREAMS} AND user_id <> :owner
 ON CONFLICT (owner_id, user_id) DO UPDATE SET state = 'approved'
 """
 STRANGERS = f"""
