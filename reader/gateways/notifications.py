@@ -9,9 +9,11 @@ from reader.events import Notified, PubSub, user_topic
 from reader.mappers import Mappers
 from reader.models.people import Notification, NotificationKind, Person, Standing
 from reader.models.people_views import Notice, Notices
+from reader.models.share import Share
 
 NAMED = 3  # people that a notice names
 TOGETHER: tuple[NotificationKind, ...] = ("like", "reshare", "follow")
+ELSEWHERE: tuple[NotificationKind, ...] = ("reshare", "answer")  # what does not stand below one's own shares
 EXCERPT = 200
 
 
@@ -34,6 +36,7 @@ class NotificationGateway:
         self._people = mappers.people
         self._entries = mappers.entries
         self._talk = mappers.talk
+        self._shares = mappers.shares
         self._bus = bus
         self._clock = clock
 
@@ -46,7 +49,7 @@ class NotificationGateway:
         ``share_id``: of a like, comment or answer the share that it is about; of a reshare the new share. Nobody is
         told what they did themselves.
         """
-        if user_id == actor_id:
+        if user_id == actor_id or (kind in ELSEWHERE and not await self._sees(user_id, actor_id)):
             return False
         key = key_of(kind, actor_id, share_id, comment_id)
         told = await self._notifications.tell(
@@ -66,19 +69,32 @@ class NotificationGateway:
 
     async def notices(self, user_id: int, before: int | None, limit: int) -> Notices:
         """What happened, the newest first: at most ``limit`` notifications, those of one kind about one share (or new
-        followers) as one. Four round trips, whatever there is."""
+        followers) as one. A constant number of round trips."""
         found = await self._notifications.page(user_id, before=before, limit=limit + 1)
         page = found[:limit]
         unseen = await self._notifications.unseen(user_id)
-        standings = await self._people.standings(user_id, list({each.actor_id for each in page if each.actor_id}))
-        people = {actor_id: standing.shown for actor_id, standing in standings.items()}
-        shown = [each for each in page if _may_know(each, standings)]
-        entries = await self._entries.many(list({each.share_id for each in page if each.share_id}))
-        titles = {entry.id: entry.title for entry in entries}
-        comments = await self._talk.many([each.comment_id for each in page if each.comment_id])
-        texts = {each.id: each.text[:EXCERPT] for each in comments.values() if each.removed_at is None}
+        share_ids = list({each.share_id for each in page if each.share_id is not None})
+        shares = await self._shares.many(share_ids) if share_ids else {}
+        owners = {share.user_id for share in shares.values() if share.user_id is not None}
+        standings = await self._people.standings(user_id, list(owners | {each.actor_id or 0 for each in page}))
+        shown = [each for each in page if _may_know(each, standings, shares)]
+        titles = await self._titles([each.share_id for each in shown if each.share_id is not None])
+        texts = await self._texts([each.comment_id for each in shown if each.comment_id is not None])
+        people = {person_id: standing.shown for person_id, standing in standings.items()}
         notices = [_notice(group, people, titles, texts) for group in together(shown)]
         return Notices(tuple(notices), page[-1].id if len(found) > limit else None, unseen)
+
+    async def _titles(self, share_ids: list[int]) -> dict[int, str]:
+        entries = await self._entries.many(list(dict.fromkeys(share_ids))) if share_ids else []
+        return {entry.id: entry.title for entry in entries}
+
+    async def _texts(self, comment_ids: list[int]) -> dict[int, str]:
+        comments = await self._talk.many(comment_ids) if comment_ids else {}
+        return {each.id: each.text[:EXCERPT] for each in comments.values() if each.removed_at is None}
+
+    async def _sees(self, user_id: int, actor_id: int) -> bool:
+        standing = (await self._people.standings(user_id, [actor_id])).get(actor_id)
+        return standing is not None and standing.visible
 
     async def unseen(self, user_id: int) -> int:
         return await self._notifications.unseen(user_id)
@@ -90,11 +106,19 @@ class NotificationGateway:
         return changed
 
 
-def _may_know(each: Notification, standings: dict[int, Standing]) -> bool:
+def _may_know(each: Notification, standings: dict[int, Standing], shares: dict[int, Share]) -> bool:
     """Private people one may not see can ask, follow, like and comment on one's own shares; what they share or say
-    elsewhere is not told."""
-    standing = standings.get(each.actor_id or 0)
-    return standing is not None and (standing.visible or each.kind not in ("reshare", "answer"))
+    elsewhere is not told. Of shares that were taken back, or that one may not see any more, nothing is."""
+    actor = standings.get(each.actor_id or 0)
+    if actor is None or not (actor.visible or each.kind not in ELSEWHERE):
+        return False
+    if each.share_id is None:
+        return True
+    share = shares.get(each.share_id)
+    if share is None or not share.live or share.user_id is None:
+        return False
+    owner = standings.get(share.user_id)
+    return owner is not None and owner.visible
 
 
 def together(page: Sequence[Notification]) -> list[list[Notification]]:
