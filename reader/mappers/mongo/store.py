@@ -6,10 +6,14 @@ from reader.mappers.errors import StoreError
 from reader.mappers.mongo.engine import Engine, connect, guarded
 from reader.mappers.mongo.entries import MongoEntries
 from reader.mappers.mongo.feeds import MongoFeeds
+from reader.mappers.mongo.flags import MongoFlags
+from reader.mappers.mongo.jobs import MongoJobs
 from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.mongo.operations import MongoOperations
 from reader.mappers.mongo.search import MongoSearch
 from reader.mappers.mongo.subscriptions import MongoSubscriptions
 from reader.mappers.mongo.users import MongoUsers
+from reader.mappers.mongo.work import MongoLeases, MongoUndo
 
 
 @guarded
@@ -23,6 +27,11 @@ class MongoMappers:
         self.feeds = MongoFeeds(engine)
         self.entries = MongoEntries(engine)
         self.subscriptions = MongoSubscriptions(engine)
+        self.flags = MongoFlags(engine)
+        self.jobs = MongoJobs(engine)
+        self.leases = MongoLeases(engine)
+        self.undo = MongoUndo(engine)
+        self.operations = MongoOperations(engine)
 
     async def migrate(self) -> list[str]:
         return await migrate(self.engine)
