@@ -33,13 +33,14 @@ from api.v1 import (
     subscriptions,
     talk,
     tokens,
+    webhooks,
 )
 from reader.container import Container
 
 RESOURCES = (
     *(entries, search, counters, marks, live, me, tokens, session),
     *(find, subscriptions, folders, feeds, imports, jobs_live, jobs, admin),
-    *(people, talk, notifications),
+    *(people, talk, notifications, webhooks),
 )
 
 

@@ -37,6 +37,7 @@ TAGS = [
     ("people", "Who follows whom, what is said below shares, and what happened."),
     ("imports", "OPML in, everything out."),
     ("live", "What changes while a page is open."),
+    ("webhooks", "Programs that are told instead of asking."),
     ("jobs", "Submit work, read its state, follow it. Tokens need the right `jobs`."),
     ("admin", "Watching and steering, for administrators. To everybody else these addresses do not exist."),
 ]

@@ -9,6 +9,7 @@ from reader.cache.memory import MemoryCache
 from reader.clock import Clock
 from reader.events import PubSub
 from reader.gateways.accounts import AccountGateway
+from reader.gateways.arrivals import Arrivals
 from reader.gateways.controller import Controller
 from reader.gateways.discovery import DiscoveryGateway
 from reader.gateways.exports import ExportGateway
@@ -28,6 +29,7 @@ from reader.gateways.submissions import SubmissionGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.gateways.talk import TalkGateway
 from reader.gateways.upkeep import UpkeepGateway
+from reader.gateways.webhooks import WebhookGateway
 from reader.gateways.work import WorkGateway
 from reader.ingest.fetch import Fetcher
 from reader.jobs import Cpu, JobQueue
@@ -47,6 +49,7 @@ from reader.services.reading import ReadingService
 from reader.services.search import SearchService
 from reader.services.sharing import SharingService
 from reader.services.talk import TalkService
+from reader.services.webhooks import WebhookService
 from reader.settings import Settings
 
 
@@ -61,6 +64,7 @@ class Gateways:
     icons: IconGateway
     upkeep: UpkeepGateway
     work: WorkGateway
+    webhooks: WebhookGateway
     operations: OperationsGateway
     controller: Controller
     submissions: SubmissionGateway
@@ -130,6 +134,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     work, controller = WorkGateway(mappers, bus, clock), Controller(mappers, bus, clock)
     discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings, controller)
     reading = ReadingGateway(mappers, bus, clock)
+    webhooks = WebhookGateway(mappers, reading, fetcher, queue, clock, settings)
     subscriptions = SubscriptionGateway(mappers, queue, bus, clock, settings)
     notifications = NotificationGateway(mappers, bus, clock)
     sharing = SharingGateway(mappers, work, queue, bus, clock, notifications, subscriptions)
@@ -138,11 +143,12 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         accounts=AccountGateway(mappers, cache, clock, settings),
         subscriptions=subscriptions,
         feeds=FeedGateway(mappers, queue, bus, clock),
-        pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings),
+        pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings, Arrivals(bus, webhooks)),
         discovery=discovery,
         icons=IconGateway(mappers, fetcher, cpu, bus, clock),
         upkeep=UpkeepGateway(mappers, clock, settings),
         work=work,
+        webhooks=webhooks,
         operations=OperationsGateway(mappers, queue, bus, clock, settings),
         controller=controller,
         submissions=SubmissionGateway(mappers, work, controller, queue, clock, settings),
@@ -180,5 +186,6 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         people=PeopleService(access, gateways.people, notifications, reading, cache, settings),
         talk=TalkService(access, gateways.talk, cache),
         sharing=SharingService(access, sharing, gateways.streams, reading),
+        webhooks=WebhookService(access, webhooks, cache),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

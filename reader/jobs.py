@@ -110,6 +110,20 @@ class ShareMatches:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverWebhook:
+    """Tell a webhook what is new. Due by its own row."""
+
+    NAME: ClassVar[str] = "webhook"
+    ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = False
+    webhook_id: int
+
+    @property
+    def queue(self) -> str:
+        return "webhook"
+
+
+@dataclass(frozen=True, slots=True)
 class Upkeep:
     """Purge, trim journals, end sessions, recount: everything that nobody waits for."""
 
@@ -131,11 +145,14 @@ class RunImport:
     import_id: int
 
 
-Payload = PullFeed | Discover | CrawlSite | FetchIcon | RecountChain | ShareMatches | Upkeep
+Payload = PullFeed | Discover | CrawlSite | FetchIcon | RecountChain | ShareMatches | DeliverWebhook | Upkeep
 """Each names itself (NAME), says whether it is a row of its own (ROW) or due by some other row, and whether it is run
 in a process apart after it may have ended one (WATCHED): those that touch what comes from outside."""
 
-KINDS: tuple[type[Payload], ...] = (PullFeed, Discover, CrawlSite, FetchIcon, RecountChain, ShareMatches, Upkeep)
+KINDS: tuple[type[Payload], ...] = (
+    *(PullFeed, Discover, CrawlSite, FetchIcon),
+    *(RecountChain, ShareMatches, DeliverWebhook, Upkeep),
+)
 
 
 def kind_of(name: str) -> type[Payload] | None:
@@ -144,7 +161,7 @@ def kind_of(name: str) -> type[Payload] | None:
 
 
 USER_QUEUES = ("pull", "discovery")
-SYSTEM_QUEUES = ("pull-sys", "import", "share", "icon", "crawl", "upkeep")
+SYSTEM_QUEUES = ("pull-sys", "import", "share", "icon", "crawl", "webhook", "upkeep")
 
 
 NO_IDENTITY = ("user", "imported", "typed", "page", "named")

@@ -110,12 +110,15 @@ class Sweeper:
         return True
 
     async def rows(self) -> int:
-        """Enqueue jobs whose rows wait or were left behind, and feeds that streams share from; returns how many."""
+        """Enqueue jobs whose rows wait or were left behind, feeds that streams share from, and webhooks that are due;
+        returns how many."""
         put = 0
         for feed_id in await self._container.gateways.streams.behind(ROWS_AT_ONCE):
             put += await self._transport.put(ShareMatches(feed_id))
         for payload in await self._work.due(ROWS_AT_ONCE):
             put += await self._transport.put(payload)
+        for delivery in await self._container.gateways.webhooks.due(ROWS_AT_ONCE):
+            put += await self._transport.put(delivery)
         return put
 
 

@@ -14,7 +14,8 @@ import structlog
 
 from reader.clock import Clock
 from reader.errors import Upstream
-from reader.events import EntriesArrived, FeedChanged, PubSub, feed_topic
+from reader.events import FeedChanged, PubSub, feed_topic
+from reader.gateways.arrivals import Arrivals
 from reader.gateways.icons import icon_wanted
 from reader.gateways.pull_rules import (
     DAY,
@@ -95,7 +96,9 @@ class PullGateway:
         queue: JobQueue,
         clock: Clock,
         settings: Settings,
+        arrivals: Arrivals,
     ) -> None:
+        self._arrivals = arrivals
         self._feeds = mappers.feeds
         self._entries = mappers.entries
         self._streams = mappers.streams
@@ -239,7 +242,7 @@ class PullGateway:
             if await self._streams.feeding(trip.feed.id):
                 await self._queue.put(ShareMatches(trip.feed.id))
             last = appended.new[-1].id
-            await self._bus.publish(feed_topic(trip.feed.id), EntriesArrived(trip.feed.id, len(appended.new), last))
+            await self._arrivals.came(trip.feed.id, len(appended.new), last)
         await self._want_icon(trip, document.icon)
         return outcome
 

@@ -41,6 +41,7 @@ class UpkeepGateway:
             "words": await self.fill_words(),
             "jobs": await self._mappers.jobs.remove_finished(now - JOBS_DAYS * DAY),
             "wishes": await self._mappers.operations.trim_owned(now - JOBS_DAYS * DAY),
+            "webhooks": await self._mappers.webhooks.wake_all(now),
             "audit": await self._mappers.operations.trim_audit(AUDIT_KEPT),
         }
         log.info("upkeep done", **counts)

@@ -19,6 +19,7 @@ from reader.mappers.streams import StreamMapper
 from reader.mappers.subscriptions import SubscriptionMapper
 from reader.mappers.talk import NotificationMapper, TalkMapper
 from reader.mappers.users import UserMapper
+from reader.mappers.webhooks import WebhookMapper
 from reader.mappers.work import JobMapper, LeaseMapper, UndoMapper
 
 
@@ -57,6 +58,8 @@ class Mappers(Protocol):
     def shares(self) -> ShareMapper: ...
     @property
     def streams(self) -> StreamMapper: ...
+    @property
+    def webhooks(self) -> WebhookMapper: ...
 
     @property
     def hub(self) -> HubMapper: ...

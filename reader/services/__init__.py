@@ -17,6 +17,7 @@ from reader.services.reading import ReadingService
 from reader.services.search import SearchService
 from reader.services.sharing import SharingService
 from reader.services.talk import TalkService
+from reader.services.webhooks import WebhookService
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,4 @@ class Services:
     people: PeopleService
     talk: TalkService
     sharing: SharingService
+    webhooks: WebhookService

@@ -18,6 +18,7 @@ from pyroaring import BitMap
 
 from reader.clock import Clock
 from reader.errors import EvantrError, Invalid, Upstream
+from reader.gateways.arrivals import Arrivals
 from reader.gateways.pulls import PullGateway, PullOutcome
 from reader.gateways.reading import ReadingGateway
 from reader.ingest.address import canonical
@@ -138,7 +139,7 @@ class _Show:
         user = await mappers.users.create("reader", "", now=stage.at, admin_if_first=False)
         feed, _ = await mappers.feeds.create(address, title="", site_url=None, description=None, now=stage.at)
         await mappers.subscriptions.subscribe(user.id, feed.id, folder_id=None, title=None, unread=UNREAD, now=stage.at)
-        pulls = PullGateway(mappers, stage, here, bus, here, clock, settings)
+        pulls = PullGateway(mappers, stage, here, bus, here, clock, settings, Arrivals(bus))
         return cls(mappers, stage, pulls, ReadingGateway(mappers, bus, clock), feed.id, user.id)
 
     async def fetch(self, given: object) -> dict[str, object]:

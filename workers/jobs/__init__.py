@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from reader.container import Container
 from reader.gateways.pulls import PullOutcome
-from reader.jobs import CrawlSite, Discover, FetchIcon, Payload, PullFeed, RecountChain, ShareMatches, Upkeep
-from workers.jobs import crawl, discover, icon, pull, share, upkeep
+from reader.jobs import (
+    CrawlSite,
+    DeliverWebhook,
+    Discover,
+    FetchIcon,
+    Payload,
+    PullFeed,
+    RecountChain,
+    ShareMatches,
+    Upkeep,
+)
+from workers.jobs import crawl, discover, icon, pull, share, upkeep, webhook
 
 Result = str | PullOutcome | None
 
@@ -25,6 +35,8 @@ async def run(container: Container, payload: Payload) -> Result:
             return await share.recount(container, payload)
         case ShareMatches():
             await share.matches(container, payload)
+        case DeliverWebhook():
+            await webhook.run(container, payload)
         case Upkeep():
             await upkeep.run(container, payload)
     return None

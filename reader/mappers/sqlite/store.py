@@ -27,6 +27,7 @@ from reader.mappers.sqlite.streams import SqliteStreams
 from reader.mappers.sqlite.subscriptions import SqliteSubscriptions
 from reader.mappers.sqlite.talk import SqliteTalk
 from reader.mappers.sqlite.users import SqliteUsers
+from reader.mappers.sqlite.webhooks import SqliteWebhooks
 from reader.mappers.sqlite.work import SqliteJobs, SqliteLeases, SqliteUndo
 
 
@@ -59,6 +60,7 @@ class SqliteMappers:
         self.notifications = SqliteNotifications(engine)
         self.shares = SqliteShares(engine)
         self.streams = SqliteStreams(engine)
+        self.webhooks = SqliteWebhooks(engine)
 
     async def migrate(self) -> list[str]:
         return await self.engine.write(migrate)

@@ -161,20 +161,25 @@ CREATE TABLE hub_lease (
 );
 CREATE INDEX hub_lease_renew ON hub_lease (renew_at);
 
+-- due_at: there is something to deliver (NULL: nothing is known). last_id: what was delivered, up to this entry.
 CREATE TABLE webhook (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     url TEXT NOT NULL,
     secret TEXT NOT NULL,
-    kinds TEXT NOT NULL,
+    kind TEXT NOT NULL,
     scope TEXT NOT NULL,
     created_at REAL NOT NULL,
     last_id INTEGER NOT NULL,
+    due_at REAL,
+    lease_token INTEGER NOT NULL DEFAULT 0,
+    lease_until REAL NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
-    paused_until REAL NOT NULL DEFAULT 0,
+    stopped INTEGER NOT NULL DEFAULT 0,
     status INTEGER,
     error TEXT,
     delivered_at REAL
 );
+CREATE INDEX webhook_due ON webhook (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX webhook_user ON webhook (user_id);
 """
