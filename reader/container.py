@@ -137,13 +137,14 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     webhooks = WebhookGateway(mappers, reading, fetcher, queue, clock, settings)
     subscriptions = SubscriptionGateway(mappers, queue, bus, clock, settings)
     notifications = NotificationGateway(mappers, bus, clock)
-    sharing = SharingGateway(mappers, work, queue, bus, clock, notifications, subscriptions)
+    arrivals = Arrivals(bus, queue, mappers.streams, webhooks)
+    sharing = SharingGateway(mappers, work, queue, bus, clock, notifications, subscriptions, arrivals)
     gateways = Gateways(
         reading=reading,
         accounts=AccountGateway(mappers, cache, clock, settings),
         subscriptions=subscriptions,
         feeds=FeedGateway(mappers, queue, bus, clock),
-        pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings, Arrivals(bus, webhooks)),
+        pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings, arrivals),
         discovery=discovery,
         icons=IconGateway(mappers, fetcher, cpu, bus, clock),
         upkeep=UpkeepGateway(mappers, clock, settings),

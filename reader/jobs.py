@@ -111,12 +111,13 @@ class ShareMatches:
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhook:
-    """Tell a webhook what is new. Due by its own row."""
+    """Tell a webhook what is new. Due by its own row. ``ping``: its owner only tries it out."""
 
     NAME: ClassVar[str] = "webhook"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = False
     webhook_id: int
+    ping: bool = False
 
     @property
     def queue(self) -> str:

@@ -48,10 +48,6 @@ class WebhookIn(Body):
     scope: str = Field("all", max_length=30, description="all, folder/ID or feed/ID.", examples=["all"])
 
 
-class TriedOut(BaseModel):
-    status: int = Field(examples=[204])
-
-
 def webhook_item(hook: Webhook) -> dict[str, Any]:
     return {
         "id": hook.id,
@@ -109,9 +105,12 @@ async def restart(actor: Me, container: Services, id: Id) -> Response:
 
 @router.post(
     "/webhooks/{id}/try",
-    response_model=TriedOut,
+    status_code=202,
     summary="Send a delivery without items",
-    responses=problems(404, 429, 502),
+    description="It is sent in the background; `status` and `error` of the webhook tell how it went.",
+    responses=problems(404, 429),
+    response_class=Response,
 )
 async def try_out(actor: Me, container: Services, id: Id) -> Response:
-    return json_response({"status": await container.services.webhooks.try_out(actor, id)})
+    await container.services.webhooks.try_out(actor, id)
+    return Response(status_code=202)

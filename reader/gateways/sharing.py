@@ -11,11 +11,12 @@ from typing import Any
 
 from reader.clock import Clock
 from reader.errors import NotFound
-from reader.events import EntriesArrived, FeedChanged, PubSub, feed_topic
+from reader.events import FeedChanged, PubSub, feed_topic
+from reader.gateways.arrivals import Arrivals
 from reader.gateways.notifications import NotificationGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.gateways.work import WorkGateway
-from reader.jobs import JobQueue, RecountChain, ShareMatches
+from reader.jobs import JobQueue, RecountChain
 from reader.mappers import Mappers
 from reader.mappers.shares import NewShare, Related
 from reader.models.entry import Entry, NewEntry
@@ -41,7 +42,7 @@ class _Origin:
 class SharingGateway:
     def __init__(
         self, mappers: Mappers, work: WorkGateway, queue: JobQueue, bus: PubSub, clock: Clock,
-        notifications: NotificationGateway, subscriptions: SubscriptionGateway,
+        notifications: NotificationGateway, subscriptions: SubscriptionGateway, arrivals: Arrivals,
     ) -> None:  # fmt: skip
         self._shares = mappers.shares
         self._streams = mappers.streams
@@ -55,6 +56,7 @@ class SharingGateway:
         self._clock = clock
         self._notifications = notifications
         self._subscriptions = subscriptions
+        self._arrivals = arrivals
         subscriptions.takes_back("share", self._undo_share)
         subscriptions.takes_back("unshare", self._undo_unshare)
 
@@ -117,13 +119,8 @@ class SharingGateway:
     async def _came(self, share: Share) -> None:
         if share.parent_id is not None:
             await self.recount_later(share.root_id)
-        await self._feed_streams(share.feed_id)
-        await self._bus.publish(feed_topic(share.feed_id), EntriesArrived(share.feed_id, 1, share.id))
-
-    async def _feed_streams(self, feed_id: int) -> None:
-        """Streams may share by themselves what came into this one."""
-        if await self._streams.feeding(feed_id):
-            await self._queue.put(ShareMatches(feed_id))
+        if share.user_id is not None:
+            await self._arrivals.shared(share.user_id, share.feed_id, share.id)
 
     async def recount_later(self, root_id: int) -> None:
         """A job that starts after now counts the tree anew. One that runs already may have read too early."""

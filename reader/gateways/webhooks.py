@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 MOST = 10  # webhooks of one person
 BATCH = 50  # entries in one delivery
+BATCHES = 20  # deliveries in one job
 LEASE_SECONDS = 120.0
 ANSWER_BYTES = 10_000
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 60.0, 6 * 3600.0, 14  # together about two days
@@ -119,10 +120,10 @@ class WebhookGateway:
         found = await self.get(user_id, webhook_id)
         await self._webhooks.restart(user_id, webhook_id, last_id=await self._newest(user_id, found.kind))
 
-    async def try_out(self, user_id: int, webhook_id: int) -> int:
-        """Sends a delivery without items; the status of the answer. Raises Upstream in words."""
+    async def try_out(self, user_id: int, webhook_id: int) -> None:
+        """A delivery without items is sent in the background; its status and error are those of the webhook then."""
         found = await self.get(user_id, webhook_id)
-        return await self._send(found, Batch((), found.last_id, more=False), event="ping")
+        await self._queue.put(DeliverWebhook(found.id, ping=True))
 
     # ---- waking
 
@@ -158,11 +159,20 @@ class WebhookGateway:
     # ---- delivering
 
     async def run(self, job: DeliverWebhook) -> None:
-        """One delivery of what is new; another job follows where there is more."""
-        now = self._clock.now()
-        hook = await self._webhooks.lease(job.webhook_id, now, now + LEASE_SECONDS)
-        if hook is None:
+        """Delivers what is new, in batches."""
+        if job.ping:
+            await self._ping(job.webhook_id)
             return
+        for _ in range(BATCHES):  # what is left after that is due, and found by the sweep
+            if not await self._deliver(job.webhook_id):
+                return
+
+    async def _deliver(self, webhook_id: int) -> bool:
+        """One batch; whether another one may follow at once."""
+        now = self._clock.now()
+        hook = await self._webhooks.lease(webhook_id, now, now + LEASE_SECONDS)
+        if hook is None:
+            return False
         batch = await self._batch(hook)
         status = None
         if batch.items:
@@ -170,12 +180,20 @@ class WebhookGateway:
                 status = await self._send(hook, batch, event=hook.kind)
             except EvantrError as error:
                 await self._failed(hook, error)
-                return
-        await self._webhooks.delivered(
-            hook, last_id=batch.last_id, status=status, more=batch.more, now=self._clock.now()
-        )
-        if batch.more:
-            await self._queue.put(job)
+                return False
+        now = self._clock.now()
+        return await self._webhooks.delivered(hook, last_id=batch.last_id, status=status, more=batch.more, now=now)
+
+    async def _ping(self, webhook_id: int) -> None:
+        hook = await self._webhooks.by_id(webhook_id)
+        if hook is None:
+            return
+        status, error = None, None
+        try:
+            status = await self._send(hook, Batch((), hook.last_id, more=False), event="ping")
+        except EvantrError as problem:
+            status, error = problem.status if isinstance(problem, Upstream) else None, str(problem)
+        await self._webhooks.tried(webhook_id, status=status, error=error)
 
     async def _failed(self, hook: Webhook, error: EvantrError) -> None:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**hook.failures) * random.uniform(0.8, 1.2)  # noqa: S311 -- spreads

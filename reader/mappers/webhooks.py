@@ -20,8 +20,16 @@ class WebhookMapper(Protocol):
 
     async def get(self, user_id: int, webhook_id: int) -> Webhook | None: ...
     async def remove(self, user_id: int, webhook_id: int) -> bool: ...
+    async def by_id(self, webhook_id: int) -> Webhook | None:
+        """Whoever's it is: for jobs."""
+        ...
+
     async def restart(self, user_id: int, webhook_id: int, *, last_id: int) -> bool:
         """Begins anew behind ``last_id``: no longer stopped, no failures. False when it is not the user's."""
+        ...
+
+    async def tried(self, webhook_id: int, *, status: int | None, error: str | None) -> None:
+        """How a try went. Counts neither as a delivery nor as a failure."""
         ...
 
     async def any(self) -> bool:

@@ -45,9 +45,9 @@ class WebhookService:
         """Starts one again that was stopped after failures."""
         await self._webhooks.restart(self._access.user(actor), webhook_id)
 
-    async def try_out(self, actor: Actor, webhook_id: int) -> int:
-        """Sends a delivery without items and returns the status of the answer. Raises Upstream in words."""
+    async def try_out(self, actor: Actor, webhook_id: int) -> None:
+        """Sends a delivery without items in the background; the webhook's status and error tell how it went."""
         user_id = self._access.user(actor)
         if await self._cache.increment(f"webhook-try:1:{user_id}", PER_SECONDS) > TRIES:
             raise Limited(f"{TRIES} tries a minute are enough. Wait a little.", PER_SECONDS)
-        return await self._webhooks.try_out(user_id, webhook_id)
+        await self._webhooks.try_out(user_id, webhook_id)

@@ -139,7 +139,9 @@ class _Show:
         user = await mappers.users.create("reader", "", now=stage.at, admin_if_first=False)
         feed, _ = await mappers.feeds.create(address, title="", site_url=None, description=None, now=stage.at)
         await mappers.subscriptions.subscribe(user.id, feed.id, folder_id=None, title=None, unread=UNREAD, now=stage.at)
-        pulls = PullGateway(mappers, stage, here, bus, here, clock, settings, Arrivals(bus))
+        pulls = PullGateway(
+            mappers, stage, here, bus, here, clock, settings, Arrivals(bus, here, mappers.streams, None)
+        )
         return cls(mappers, stage, pulls, ReadingGateway(mappers, bus, clock), feed.id, user.id)
 
     async def fetch(self, given: object) -> dict[str, object]:

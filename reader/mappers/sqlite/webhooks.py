@@ -79,6 +79,10 @@ def _get(con: sqlite3.Connection, user_id: int, webhook_id: int) -> Webhook | No
     return _webhook(con.execute(sql, (webhook_id, user_id)).fetchone())
 
 
+def _by_id(con: sqlite3.Connection, webhook_id: int) -> Webhook | None:
+    return _webhook(con.execute(f"SELECT {COLUMNS} FROM webhook WHERE id = ?", (webhook_id,)).fetchone())
+
+
 def _changed(con: sqlite3.Connection, sql: str, values: Any) -> int:
     return con.execute(sql, values).rowcount
 
@@ -116,8 +120,15 @@ class SqliteWebhooks:
         sql = "DELETE FROM webhook WHERE id = ? AND user_id = ?"
         return await self._engine.write(_changed, sql, (webhook_id, user_id)) > 0
 
+    async def by_id(self, webhook_id: int) -> Webhook | None:
+        return await self._engine.read(_by_id, webhook_id)
+
     async def restart(self, user_id: int, webhook_id: int, *, last_id: int) -> bool:
         return await self._engine.write(_changed, RESTART, (last_id, user_id, webhook_id)) > 0
+
+    async def tried(self, webhook_id: int, *, status: int | None, error: str | None) -> None:
+        sql = "UPDATE webhook SET status = ?, error = ? WHERE id = ?"
+        await self._engine.write(_changed, sql, (status, error, webhook_id))
 
     async def any(self) -> bool:
         return bool(await self._engine.read(_ids, "SELECT id FROM webhook WHERE NOT stopped LIMIT 1", ()))

@@ -40,11 +40,14 @@ class Ids:
     name: str = "nobody"
     share_id: int = 999_999
     comment_id: int = 999_999
+    webhook_id: int = 999_999
 
     def path(self, operation: Operation) -> str:
         path = operation.path.replace("{feed_id}", str(self.feed_id))
         kind = operation.path.split("/")[3]
         value = {"folders": self.folder_id, "entries": self.entry_id, "tokens": self.token_id}.get(kind, 0)
+        if kind == "webhooks":
+            value = self.webhook_id
         if kind == "imports":
             value = self.import_id
         key = self.dead if "/dead/" in path else self.job
@@ -62,6 +65,7 @@ class Ids:
 
 
 BODIES: dict[str, Any] = {
+    "POST /api/v1/webhooks": {"url": "https://hooks.example.org/1"},
     "PATCH /api/v1/me": {"theme": "dark"},
     "POST /api/v1/me/password": {"old": PASSWORD, "new": "another battery"},
     "POST /api/v1/tokens": {"name": "newsboat"},
@@ -144,8 +148,9 @@ async def settle(world: World, person: Person, name: str) -> Household:
     sent = await person.http.post("/api/v1/imports", content=OPML, headers={"Content-Type": "text/x-opml"})
     share_id = (await add_share(world.container.mappers, person.user.id, name)).id
     said = await person.http.post(f"/api/v1/shares/{share_id}/comments", json={"text": "Good to know"})
+    hook = await person.http.post("/api/v1/webhooks", json={"url": "https://hooks.example.org/1"})
     ids = Ids(
         feed_id, folder, entry_id, token, job=job, dead=letter.key, import_id=sent.json()["id"], name=person.user.name,
-        share_id=share_id, comment_id=said.json()["id"],
+        share_id=share_id, comment_id=said.json()["id"], webhook_id=hook.json()["id"],
     )  # fmt: skip
     return Household(person, ids)
