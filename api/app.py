@@ -11,6 +11,7 @@ from api.health import add_health
 from api.icons import add_icons
 from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
+from api.outputs import add_outputs
 from api.routing import ApiRoutes
 from api.streams import Streams
 from api.v1 import (
@@ -59,3 +60,4 @@ def add_api(app: FastAPI, container: Container) -> None:
     add_health(app, container)
     add_metrics(app, container, metrics)
     add_icons(app, container)
+    add_outputs(app, container)

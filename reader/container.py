@@ -20,6 +20,7 @@ from reader.gateways.imports import ImportGateway
 from reader.gateways.notifications import NotificationGateway
 from reader.gateways.operations import OperationsGateway
 from reader.gateways.people import PeopleGateway
+from reader.gateways.publishing import PublishingGateway
 from reader.gateways.pulls import PullGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.search import SearchGateway
@@ -45,6 +46,7 @@ from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
 from reader.services.people import PeopleService
+from reader.services.publishing import PublishingService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
 from reader.services.sharing import SharingService
@@ -164,6 +166,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     )
     access = Access(gateways.accounts, gateways.reading, gateways.people)
     imports = ImportService(access, gateways.imports, gateways.reading)
+    sharing_service = SharingService(access, sharing, gateways.streams, reading)
     services = Services(
         access=access,
         accounts=AccountService(access, gateways.accounts, settings),
@@ -186,7 +189,8 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         imports=imports,
         people=PeopleService(access, gateways.people, notifications, reading, cache, settings),
         talk=TalkService(access, gateways.talk, cache),
-        sharing=SharingService(access, sharing, gateways.streams, reading),
+        sharing=sharing_service,
+        publishing=PublishingService(access, sharing_service, PublishingGateway(mappers, cache)),
         webhooks=WebhookService(access, webhooks, cache),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.encoding import best_of
 from reader.errors import NotFound
-from web.encoding import best_of
 
 FOLDER = Path(__file__).parent / "static"
 TYPES = {

@@ -13,6 +13,7 @@ from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
 from reader.services.people import PeopleService
+from reader.services.publishing import PublishingService
 from reader.services.reading import ReadingService
 from reader.services.search import SearchService
 from reader.services.sharing import SharingService
@@ -36,3 +37,4 @@ class Services:
     talk: TalkService
     sharing: SharingService
     webhooks: WebhookService
+    publishing: PublishingService

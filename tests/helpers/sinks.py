@@ -112,5 +112,5 @@ def judge_xml(body: bytes, where: str) -> None:
         assert isinstance(node.tag, str), where
         for name, value in node.attrib.items():
             assert not CONTROLS.search(str(value)), where
-            if "url" in str(name).lower() or name == "href":
+            if "url" in str(name).rpartition("}")[2].lower() or name == "href":
                 assert GOOD.match(str(value)), f"{where}: {name!r}={value!r}"

@@ -27,6 +27,8 @@ PUBLIC = {
     "/signin": "is where one signs in",
     "/join": "sign-up, where it is open",
     "/join/{code}": "sign-up by invitation",
+    **{f"/u/{{name}}.{format}": "sends on to the default stream" for format in ("atom", "rss", "json")},
+    **{f"/u/{{name}}/{{stream}}.{format}": "public streams, for other readers" for format in ("atom", "rss", "json")},
     "/do/welcome": "refused once there is an account",
     "/do/signin": "is where one signs in",
     "/do/signout": "signs out",

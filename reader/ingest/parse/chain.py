@@ -142,7 +142,7 @@ def _strip(entry: ParsedEntry) -> None:
     start = html.rfind(WAY[0])
     if start >= 0 and html.endswith(WAY[1]) and html.find("<p", start + 1) < 0:
         html = html[:start]
-    entry.content_html = html if html.strip() else None
+    entry.content_html = html.strip() or None
 
 
 def _host(url: str | None) -> str:

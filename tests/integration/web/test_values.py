@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.encoding import accepted
 from web import plots
 from web.dates import Times, zone_of
 from web.draw import Signs, count, esc, fav, initial
-from web.encoding import accepted
 from web.keys import caps
 from web.pages.add import rate
 from web.pages.entry import size

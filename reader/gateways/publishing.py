@@ -1,0 +1,195 @@
+"""From a page of a stream to the document that goes out, and where that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from reader.cache import Cache
+from reader.ingest.publish import TYPES, Document, Format, Item, Pages, write
+from reader.ingest.publish.model import share_urn, stream_urn
+from reader.mappers import Mappers
+from reader.models.share import Link, Source, Stream, is_stream_url, own_story
+from reader.models.sharing_views import Passer, StreamItem, StreamPage
+
+PART = 50  # shares in an archive; the newest part has up to twice as many less one
+KEPT_SECONDS = 60  # numbers of comments may be as old as that: they do not move the feed's rev
+SECRET_NAME = re.compile(r"auth|token|secret|passw|signature|api_?key|^(?:key|sig|pw|private|access)$", re.IGNORECASE)
+SECRET_VALUE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.=-]{24,}")
+
+
+class Facts(NamedTuple):
+    seq: int
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """``people``: ids of those whose names and notes are in it, besides its owner."""
+
+    body: bytes
+    etag: str
+    updated_at: float
+    people: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which part of which stream, and in what format. ``seq``: the highest of its feed."""
+
+    base: str
+    owner: str
+    stream: Stream
+    format: Format
+    seq: int
+    archive: int | None = None
+
+    @property
+    def type(self) -> str:
+        return TYPES[self.format]
+
+    @property
+    def hub(self) -> str:
+        return f"{self.base}/hub"
+
+    @property
+    def last_archive(self) -> int:
+        """Archives are full parts, numbered from the oldest, without the last full one: so the newest part is never
+        empty, and an archive never grows."""
+        return max(0, self.seq // PART - 1)
+
+    @property
+    def seqs(self) -> tuple[int, int]:
+        """The part is what is above the first and not above the second."""
+        if self.archive is None:
+            return self.last_archive * PART, max(self.seq, 1)
+        return (self.archive - 1) * PART, self.archive * PART
+
+    def address(self, archive: int | None) -> str:
+        plain = f"{self.base}/u/{self.owner}/{self.stream.name}.{self.format}"
+        return plain if archive is None else f"{plain}?archive={archive}"
+
+    def key(self, rev: int) -> str:
+        where = hashlib.blake2b(self.base.encode(), digest_size=8).hexdigest()
+        return f"out:{where}:{self.stream.feed_id}:{self.format}:{self.archive or 0}:{rev}"
+
+    def render(self, page: StreamPage, low: int, public: bool) -> Rendered:
+        """The document of what is on ``page`` above seq ``low``. What is not ``public`` has no hub."""
+        items = [item for item in page.items if item.share.seq > low]
+        made = tuple(_item(item, self.base) for item in items)
+        document = Document(
+            id=stream_urn(self.stream.id, self.stream.created_at),
+            url=self.address(self.archive),
+            page=f"{self.base}/u/{self.owner}/{self.stream.name}",
+            title=f"{self.stream.title} by {self.owner}",
+            description=self.stream.description,
+            owner=self.owner,
+            owner_url=f"{self.base}/u/{self.owner}",
+            updated_at=max((item.updated_at for item in made), default=self.stream.created_at),
+            pages=self._pages(older=low > 0),
+            hub=self.hub if public and self.archive is None else None,
+            items=made,
+        )
+        body = write(self.format, document)
+        people = {passer.person.id for item in items for passer in item.card.path if passer.person is not None}
+        return Rendered(body, _etag(body), document.updated_at, tuple(sorted(people)))
+
+    def _pages(self, older: bool) -> Pages:
+        current = self.address(None)
+        if self.archive is None:
+            return Pages(current, older=self.address(self.last_archive) if older else None)
+        newer = self.address(self.archive + 1) if self.archive < self.last_archive else None
+        return Pages(current, self.address(self.archive - 1) if older else None, newer, archive=True)
+
+
+class PublishingGateway:
+    def __init__(self, mappers: Mappers, cache: Cache) -> None:
+        self._streams = mappers.streams
+        self._feeds = mappers.feeds
+        self._cache = cache
+
+    async def stream(self, user_id: int, name: str) -> Stream | None:
+        return await self._streams.by_name(user_id, name)
+
+    async def facts(self, feed_id: int) -> Facts:
+        (mark,) = await self._feeds.marks([feed_id])
+        return Facts(mark.seq, mark.rev)
+
+    async def kept(self, place: Place, rev: int) -> Rendered | None:
+        stored = await self._cache.get(place.key(rev))
+        if stored is None:
+            return None
+        head, _, body = stored.partition(b"\n")
+        etag, updated_at, people = orjson.loads(head)
+        return Rendered(body, etag, updated_at, tuple(people))
+
+    async def keep(self, place: Place, rev: int, rendered: Rendered) -> None:
+        head = orjson.dumps([rendered.etag, rendered.updated_at, rendered.people])
+        await self._cache.set(place.key(rev), head + b"\n" + rendered.body, KEPT_SECONDS)
+
+
+def _etag(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=12).hexdigest()
+
+
+def _item(item: StreamItem, base: str) -> Item:
+    entry, share = item.entry, item.share
+    by = item.card.by
+    name = by.name if by is not None else ""
+    url = base + by.url if by is not None and by.url else None
+    updated_at = max(share.created_at, share.noted_at or 0.0)
+    step = Link(share_urn(share.id, share.created_at), name, url, share.note, share.created_at)
+    chain = entry.chain
+    published = entry.published_at if chain is None or chain.published_at is None else chain.published_at
+    return Item(
+        step=step,
+        page=f"{base}/share/{share.id}",
+        url=entry.url,
+        title=entry.title,
+        author=entry.author,
+        summary=entry.summary,
+        content=entry.content,
+        shared_at=share.created_at,
+        updated_at=updated_at,
+        published_at=published,
+        tags=entry.tags,
+        enclosures=entry.enclosures,
+        before=_before(item, base),
+        source=_public(share.source, base),
+        comments=item.card.comments,
+        story=share.story if entry.url is None and share.story != own_story(share.source_id) else None,
+    )
+
+
+def _before(item: StreamItem, base: str) -> tuple[Link, ...]:
+    """Who passed it on before: first on other instances, as their feeds told it, then here."""
+    elsewhere = item.entry.chain.links if item.entry.chain is not None else ()
+    here = (_link(passer, base) for passer in item.card.path if passer.share_id is not None)
+    return (*elsewhere, *here)
+
+
+def _link(passer: Passer, base: str) -> Link:
+    assert passer.share_id is not None and passer.at is not None
+    urn = share_urn(passer.share_id, passer.at)
+    return Link(urn, passer.name, base + passer.url if passer.url else None, passer.note, passer.at)
+
+
+def _public(source: Source, base: str) -> Source | None:
+    """What may be told of a source: a feed whose address holds somebody's own key goes out by its site alone."""
+    url = source.url if source.url and not is_stream_url(source.url) and not holds_key(source.url) else None
+    site = base + source.site_url if source.site_url and source.site_url.startswith("/") else source.site_url
+    return replace(source, url=url, site_url=site) if source.title or url or site else None
+
+
+def holds_key(url: str) -> bool:
+    """Whether a feed's address looks like one that was given to a single reader: with a name and password, or with a
+    parameter that is called like a secret or is as long as one."""
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        return True
+    return any(SECRET_NAME.search(name) or SECRET_VALUE.fullmatch(value) for name, value in parse_qsl(parts.query))

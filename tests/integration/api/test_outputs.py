@@ -1,0 +1,305 @@
+"""/u/NAME/STREAM.atom and its like: what other readers get, and who gets it."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import brotli
+import httpx
+import pytest
+
+from reader.ingest.parse import ParsedEntry, ParsedFeed, parse
+from reader.models.share import Link
+from tests.helpers.app import Person, World, open_world
+from tests.helpers.formats import judge_atom, judge_json_feed, judge_rss
+from tests.helpers.sinks import judge
+from web.app import create_app
+
+FORMATS = ("atom", "rss", "json")
+JUDGES = {"atom": judge_atom, "rss": judge_rss, "json": judge_json_feed}
+TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
+BASE = "http://evantr.test"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path, create_app) as opened:
+        yield opened
+
+
+async def shared(world: World, person: Person, count: int = 3, name: str = "gazette", note: str = "") -> list[int]:
+    """So many shares of a feed's entries, the oldest first; their ids."""
+    feed_id = await world.feed(name, entries=count, readers=[person])
+    ids = reversed(await world.entry_ids(person, f"feed/{feed_id}"))
+    done = [await world.container.services.sharing.share(person.actor, entry_id, note=note) for entry_id in ids]
+    return [each.share.id for each in done]
+
+
+async def get(client: httpx.AsyncClient, path: str = "/u/ada/shared.atom", **headers: str) -> httpx.Response:
+    return await client.get(path, headers={"Accept-Encoding": "identity", **headers})
+
+
+def read(answer: httpx.Response, format: str) -> ParsedFeed:
+    JUDGES[format](answer.content)
+    judge(answer, str(answer.url))
+    return parse(answer.content, url=str(answer.url), content_type=answer.headers["content-type"])
+
+
+def titles(feed: ParsedFeed) -> list[str]:
+    return [entry.title for entry in feed.entries]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_a_stream_goes_out_to_anybody(world: World, ada: Person, anyone: httpx.AsyncClient, format: str) -> None:
+    await shared(world, ada, note="Look!")
+    answer = await get(anyone, f"/u/ada/shared.{format}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == f"{TYPES[format]}; charset=utf-8"
+    feed = read(answer, format)
+    assert feed.title == "Shared items by ada"
+    assert feed.self_url == f"{BASE}/u/ada/shared.{format}"
+    assert feed.site_url == f"{BASE}/u/ada/shared"
+    assert feed.hub == f"{BASE}/hub"
+    assert [title.split()[1] for title in titles(feed)] == ["2", "1", "0"]
+    entry = feed.entries[0]
+    assert entry.author == "Ada Marsh"
+    assert entry.chain is not None
+    (step,) = entry.chain.links
+    assert (step.name, step.url, step.note) == ("ada", f"{BASE}/u/ada", "Look!")
+    assert entry.chain.source is not None
+    assert entry.chain.source.title == "Gazette"
+    assert entry.chain.source.url == "https://gazette.example/feed.xml"
+    assert entry.content_html == "<p>Text</p>"
+
+
+async def test_an_empty_stream_is_a_document_too(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    (share_id,) = await shared(world, ada, 1)
+    await world.container.services.sharing.unshare(ada.actor, share_id)
+    for format in FORMATS:
+        assert read(await get(anyone, f"/u/ada/shared.{format}"), format).entries == []
+
+
+async def test_shared_caches_may_keep_it(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    await shared(world, ada)
+    world.hands.ahead += 5
+    answer = await get(anyone)
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert "Cookie" in answer.headers["vary"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "set-cookie" not in answer.headers
+    links = answer.headers["link"]
+    assert f'<{BASE}/hub>; rel="hub"' in links
+    assert f'<{BASE}/u/ada/shared.atom>; rel="self"' in links
+    mine = await get(ada.http)
+    assert mine.headers["cache-control"] == "private, no-store"
+    assert mine.content == answer.content
+
+
+async def test_who_has_it_gets_304(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    (first, *_) = await shared(world, ada)
+    world.hands.ahead += 5
+    answer = await get(anyone)
+    etag, modified = answer.headers["etag"], answer.headers["last-modified"]
+    same = await get(anyone, **{"If-None-Match": f'"other", {etag}'})
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", etag)
+    assert same.headers["cache-control"] == "public, max-age=60"
+    assert (await get(anyone, **{"If-Modified-Since": modified})).status_code == 304
+    assert (await get(anyone, **{"If-Modified-Since": "nonsense"})).status_code == 200
+    assert (await get(anyone, **{"If-None-Match": '"other"', "If-Modified-Since": modified})).status_code == 200
+    await world.container.services.sharing.note(ada.actor, first, "Now with a note")
+    world.hands.ahead += 5
+    assert (await get(anyone, **{"If-None-Match": etag})).status_code == 200
+    assert (await get(anyone, **{"If-Modified-Since": modified})).status_code == 200
+
+
+async def test_no_date_is_told_that_may_hold_more(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    """Two shares within one second would have one Last-Modified."""
+    await shared(world, ada)
+    assert "last-modified" not in (await get(anyone)).headers
+
+
+async def test_it_is_packed_as_the_client_likes(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    await shared(world, ada, 20)
+    plain = await get(anyone)
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress}
+    for name, function in unpack.items():
+        async with anyone.stream("GET", "/u/ada/shared.atom", headers={"Accept-Encoding": name}) as answer:
+            body = b"".join([chunk async for chunk in answer.aiter_raw()])
+        assert answer.headers["content-encoding"] == name
+        assert len(body) < len(plain.content) / 2
+        assert function(body) == plain.content
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_archives(world: World, ada: Person, anyone: httpx.AsyncClient, format: str) -> None:
+    """RFC 5005: from the newest part to the oldest, each share once, and archives that stay as they are."""
+    ids = await shared(world, ada, 160)
+    await world.container.services.sharing.unshare(ada.actor, ids[3])
+    path: str | None = f"/u/ada/shared.{format}"
+    seen: list[str] = []
+    parts = []
+    while path:
+        answer = await get(anyone, path)
+        feed = read(answer, format)
+        parts.append(len(feed.entries))
+        seen += titles(feed)
+        path = older(answer, format)
+    assert parts == [60, 50, 49]
+    assert len(set(seen)) == 159
+    archive = await get(anyone, f"/u/ada/shared.{format}?archive=1")
+    assert "hub" not in archive.headers["link"]
+    later = await world.feed("later", entries=3, readers=[ada])
+    for entry_id in await world.entry_ids(ada, f"feed/{later}"):
+        await world.container.services.sharing.share(ada.actor, entry_id)
+    assert (await get(anyone, f"/u/ada/shared.{format}?archive=1")).content == archive.content
+    for number in ("0", "3", "99", "x", "-1", "1" * 30, "²"):
+        assert (await get(anyone, f"/u/ada/shared.{format}?archive={number}")).status_code == 404, number
+
+
+def older(answer: httpx.Response, format: str) -> str | None:
+    if format == "json":
+        return answer.json().get("next_url")
+    for link in JUDGES[format](answer.content).iter("{http://www.w3.org/2005/Atom}link"):
+        if link.get("rel") == "prev-archive":
+            return str(link.get("href"))
+    return None
+
+
+async def chained(world: World, ada: Person, bob: Person) -> tuple[int, int]:
+    """What ada shared, bob shares on."""
+    (first,) = await shared(world, ada, 1, note="From ada")
+    done = await world.container.services.sharing.share(bob.actor, first, note="From bob")
+    return first, done.share.id
+
+
+def only(feed: ParsedFeed) -> ParsedEntry:
+    (entry,) = feed.entries
+    return entry
+
+
+def steps(answer: httpx.Response, format: str = "atom") -> list[Link]:
+    chain = only(read(answer, format)).chain
+    assert chain is not None
+    return list(chain.links)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_the_chain_goes_out(
+    world: World, ada: Person, bob: Person, anyone: httpx.AsyncClient, format: str
+) -> None:
+    await chained(world, ada, bob)
+    mine = only(read(await get(anyone, f"/u/ada/shared.{format}"), format))
+    answer = await get(anyone, f"/u/bob/shared.{format}")
+    links = steps(answer, format)
+    assert [(link.name, link.url, link.note) for link in links] == [
+        ("ada", f"{BASE}/u/ada", "From ada"),
+        ("bob", f"{BASE}/u/bob", "From bob"),
+    ]
+    assert links[0].id == mine.uid, "ids are the same wherever a share is told of"
+    chain = only(read(answer, format)).chain
+    assert chain is not None and chain.source is not None
+    assert chain.source.title == "Gazette"
+
+
+async def test_who_is_not_to_be_seen_vanishes_from_chains_at_once(
+    world: World, ada: Person, bob: Person, anyone: httpx.AsyncClient
+) -> None:
+    await chained(world, ada, bob)
+    assert len(steps(await get(anyone, "/u/bob/shared.atom"))) == 2
+    await private(world, ada)
+    answer = await get(anyone, "/u/bob/shared.atom")
+    assert [link.name for link in steps(answer)] == ["bob"]
+    assert b"From ada" not in answer.content
+
+
+async def private(world: World, person: Person) -> None:
+    await world.container.mappers.people.set_private(person.user.id, True, now=world.hands.now())
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_a_private_account_has_no_public_documents(
+    world: World, ada: Person, bob: Person, anyone: httpx.AsyncClient, format: str
+) -> None:
+    await shared(world, ada)
+    path = f"/u/ada/shared.{format}"
+    assert (await get(anyone, path)).status_code == 200
+    await private(world, ada)
+    for client in (anyone, bob.http):
+        hidden = await get(client, path)
+        absent = await get(client, f"/u/nobody/shared.{format}")
+        assert hidden.status_code == absent.status_code == 404
+    own = await get(ada.http, path)
+    assert own.status_code == 200
+    assert own.headers["cache-control"] == "private, no-store"
+    assert "hub" not in own.headers["link"]
+    assert b"/hub" not in own.content
+    people = world.container.services.people
+    await people.follow(bob.actor, "@ada")
+    assert (await get(bob.http, path)).status_code == 404
+    await people.approve(ada.actor, "bob")
+    followed = await get(bob.program, path)
+    assert followed.status_code == 200
+    assert followed.headers["cache-control"] == "private, no-store"
+    assert (await get(anyone, path)).status_code == 404
+
+
+async def test_whom_the_owner_blocked_gets_nothing_signed_in(world: World, ada: Person, bob: Person) -> None:
+    await shared(world, ada)
+    assert (await get(bob.http)).status_code == 200
+    await world.container.mappers.people.block(ada.user.id, bob.user.id, now=1.0)
+    assert (await get(bob.http)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/u/ada/none.atom", "/u/nobody/shared.rss", "/u/ada/shared.xml", "/u/@ada/none.json", "/u/a%00b/x.atom"]
+)
+async def test_what_is_not_there(world: World, ada: Person, anyone: httpx.AsyncClient, path: str) -> None:
+    await shared(world, ada, 1)
+    assert (await get(anyone, path)).status_code in (400, 404)
+
+
+async def test_a_persons_address_means_the_default_stream(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    await shared(world, ada, 1)
+    for format in FORMATS:
+        answer = await get(anyone, f"/u/ada.{format}")
+        assert (answer.status_code, answer.headers["location"]) == (301, f"/u/ada/shared.{format}")
+    assert (await get(anyone, "/u/%2F%2Fevil.example.atom")).status_code == 404
+
+
+async def test_addresses_are_those_of_the_settings(tmp_path: Path) -> None:
+    async with open_world(tmp_path, create_app, base_url="https://read.example.org/") as world:
+        ada = await world.person("ada", admin=True)
+        await shared(world, ada, 1)
+        async with world.client() as anyone:
+            feed = read(await get(anyone), "atom")
+        assert feed.self_url == "https://read.example.org/u/ada/shared.atom"
+        assert feed.hub == "https://read.example.org/hub"
+
+
+async def test_a_feed_that_was_given_to_one_reader_is_not_told(
+    world: World, ada: Person, anyone: httpx.AsyncClient
+) -> None:
+    feed_id = await world.feed("secret", entries=1, readers=[ada])
+    url = "https://pay.example/feed?auth=wJalrXUtnFEMI"
+    token = await world.container.mappers.feeds.lease(feed_id, world.hands.now(), world.hands.now() + 9)
+    assert token is not None
+    await world.container.mappers.feeds.move(feed_id, token, url, now=world.hands.now())
+    (entry_id,) = await world.entry_ids(ada, f"feed/{feed_id}")
+    await world.container.services.sharing.share(ada.actor, entry_id)
+    for format in FORMATS:
+        answer = await get(anyone, f"/u/ada/shared.{format}")
+        assert b"wJalr" not in answer.content
+        chain = only(read(answer, format)).chain
+        assert chain is not None and chain.source is not None
+        assert (chain.source.title, chain.source.site_url) == ("Secret", "https://secret.example/")
+
+
+async def test_rendering_is_not_repeated(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    await shared(world, ada)
+    first = await get(anyone)
+    trips = world.container.mappers.engine.trips  # type: ignore[attr-defined]
+    again = await get(anyone)
+    assert again.content == first.content
+    assert world.container.mappers.engine.trips - trips <= 6  # type: ignore[attr-defined]
