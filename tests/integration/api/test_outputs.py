@@ -160,7 +160,8 @@ async def test_archives(world: World, ada: Person, anyone: httpx.AsyncClient, fo
 
 def older(answer: httpx.Response, format: str) -> str | None:
     if format == "json":
-        return answer.json().get("next_url")
+        found: str | None = answer.json().get("next_url")
+        return found
     for link in JUDGES[format](answer.content).iter("{http://www.w3.org/2005/Atom}link"):
         if link.get("rel") == "prev-archive":
             return str(link.get("href"))
