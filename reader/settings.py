@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     bus: str = Field(
         "", description="NATS servers that carry events between processes, as nats://host:port. Empty: in the process."
     )
+    queue: str = Field(
+        "", description="NATS servers with JetStream that carry jobs, as nats://host:port. Empty: in the process."
+    )
     signup: Literal["open", "invitation", "closed"] = Field(
         "closed", description="Who may make an account once the first one exists."
     )

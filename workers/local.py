@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reader.jobs import SYSTEM_QUEUES, USER_QUEUES, Payload, key_of
-from workers.transport import ALL_QUEUES, Delivery, Depth
+from workers.transport import ALL_QUEUES, DEFAULT_ROOM, Delivery, Depth
 
-DEFAULT_ROOM = 10_000
 ACK_SECONDS = 60.0
 
 
@@ -113,6 +112,9 @@ class LocalQueue:
         return True
 
     # ---- delivering
+
+    def want(self, queue: str, places: int) -> None:
+        """Nothing need be fetched."""
 
     async def take(self, queue: str) -> Delivery | None:
         self._catch_up()

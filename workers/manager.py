@@ -104,6 +104,7 @@ class Manager:
             failed_now=failed_now,
             took_counts=took_counts,
             took_seconds=took_seconds,
+            shared=depth.shared,
         )
 
     # ---- settings
@@ -175,6 +176,7 @@ class Manager:
 
     async def _start_what_fits(self) -> None:
         for queue in self._queues:
+            self._transport.want(queue, 0 if self._stopping else self._follows[queue].allowed - self._busy[queue])
             while not self._stopping and self._busy[queue] < self._follows[queue].allowed:
                 item = await self._transport.take(queue)
                 if item is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -20,14 +20,18 @@ from workers.local import LocalQueue, RowsOnly
 from workers.manager import Manager
 from workers.reporter import Reporter
 from workers.sweep import Sweeper
-from workers.transport import ALL_QUEUES
+from workers.transport import ALL_QUEUES, Transport
 from workers.updater import Updater
+
+if TYPE_CHECKING:
+    from workers.cluster import ClusterQueue
 
 log = structlog.get_logger(__name__)
 
 Part = Callable[[Container], Coroutine[Any, Any, None]]
 
 POLL_SECONDS = 1.0
+AWAY_SECONDS = 3.0  # a broker that is back sooner needs no help
 RELAY_PAGE = 500
 
 
@@ -57,9 +61,9 @@ class Program:
         self._role = role
         self._tasks: list[asyncio.Task[None]] = []
         self.cpu = CpuPool(settings.pool_workers)
-        self.transport = LocalQueue()
-        for queue in set(ALL_QUEUES).difference(self._queues):
-            self.transport.set_room(queue, 0)  # nobody here would ever take them
+        self.cluster = cluster_queue(settings, self._queues) if settings.queue else None
+        """Carries jobs between processes; None: the queue is this process's own."""
+        self.transport: Transport = self.cluster or own_queue(self._queues)
         self.manager: Manager | None = None
         self.updater: Updater | None = None
         self.reporter: Reporter | None = None
@@ -67,7 +71,9 @@ class Program:
 
     async def open(self) -> Container:
         """Open the store and bring its schema up to date; nothing runs yet."""
-        queue: JobQueue = self.transport if self._queues else RowsOnly()
+        queue: JobQueue = self.transport if self._queues or self.cluster else RowsOnly()
+        if self.cluster is not None:
+            await self.cluster.start()
         self.container = await build(self._settings, queue=queue, cpu=self.cpu)
         done = await self.container.mappers.migrate()
         if done:
@@ -95,7 +101,9 @@ class Program:
             if self._settings.heartbeat_url:
                 leads = self.updater
                 self._keep("heartbeat", Heartbeat(self.container, lambda: leads.leading).run())
-        if self._polls:
+        if self.cluster is not None and self._queues:
+            self._keep("poll", poll_while_away(self.container, self.cluster))
+        elif self._polls:
             self._keep("poll", poll(self.container, self.transport))
         if not self._queues and not self.container.bus.shared:
             self._keep("relay", relay(self.container))
@@ -122,6 +130,8 @@ class Program:
             await self.stop()
         finally:
             await self.cpu.close()
+            if self.cluster is not None:
+                await self.cluster.close()
             await self.container.close()
 
     def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -135,16 +145,48 @@ def _report(task: asyncio.Task[None]) -> None:
         log.critical("a part of the program ended", part=task.get_name(), exc_info=task.exception())
 
 
-async def poll(container: Container, transport: LocalQueue) -> None:
+def own_queue(queues: Collection[str]) -> LocalQueue:
+    """Carries jobs within the process, to managers of ``queues``."""
+    local = LocalQueue()
+    for queue in set(ALL_QUEUES).difference(queues):
+        local.set_room(queue, 0)  # nobody here would ever take them
+    return local
+
+
+def cluster_queue(settings: Settings, queues: Collection[str]) -> ClusterQueue:
+    """Carries jobs between processes; to be started, and closed."""
+    from workers.cluster import ClusterQueue  # late: who has no cluster never loads its clients
+    from workers.nats import NatsQueue
+
+    return ClusterQueue(NatsQueue(settings.queue, settings.cluster), queues)
+
+
+async def poll(container: Container, transport: Transport) -> None:
     """Find due feeds and rows for the manager of this very process (``evantr worker``); leases keep others away."""
     sweeper = Sweeper(container, transport)
     while True:
-        try:
-            await sweeper.rows()
-            await sweeper.feeds()
-        except Exception:
-            log.exception("looking for due work failed")
+        await _sweep(sweeper)
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def poll_while_away(container: Container, cluster: ClusterQueue) -> None:
+    """The same for who works in a cluster, while its broker is away for longer than a moment."""
+    sweeper = Sweeper(container, cluster)
+    since: float | None = None
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        now = container.clock.monotonic()
+        since = None if cluster.up else since or now
+        if since is not None and now - since >= AWAY_SECONDS:
+            await _sweep(sweeper)
+
+
+async def _sweep(sweeper: Sweeper) -> None:
+    try:
+        await sweeper.rows()
+        await sweeper.feeds()
+    except Exception:
+        log.exception("looking for due work failed")
 
 
 async def relay(container: Container) -> None:

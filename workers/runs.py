@@ -117,7 +117,7 @@ class Runner:
         self.runs.pop(item.key, None)
         self.cancelled.discard(item.key)
         if again is None:
-            await self._transport.ack(item)
+            await (self._transport.term(item) if run.state == "dead" else self._transport.ack(item))
         else:
             await self._transport.nak(item, again)
         if run.silent:

@@ -103,11 +103,11 @@ class Sweeper:
             return False
         if self._transport.room(job.queue) <= 0:
             return None
-        if not await self._transport.put(job):
-            return False
-        self._busy[site] += 1
-        self._under_way[key] = site
-        return True
+        put = await self._transport.put(job)
+        if put or self._transport.holds(key):  # a broker may have had it, and told us only now
+            self._busy[site] += 1
+            self._under_way[key] = site
+        return put
 
     async def rows(self) -> int:
         """Enqueue jobs whose rows wait or were left behind, feeds that streams share from, and webhooks that are due;

@@ -14,6 +14,7 @@ from typing import Protocol
 from reader.jobs import SYSTEM_QUEUES, USER_QUEUES, JobQueue, Payload
 
 ALL_QUEUES = (*USER_QUEUES, *SYSTEM_QUEUES)
+DEFAULT_ROOM = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Depth:
     delayed: int
     running: int
     oldest_age: float | None
+    shared: bool = False  # waiting and oldest_age are those of all processes together, not of this one
 
 
 class Transport(JobQueue, Protocol):
@@ -42,6 +44,11 @@ class Transport(JobQueue, Protocol):
 
     async def put_later(self, payload: Payload, delay: float) -> bool:
         """As put, but not delivered for ``delay`` seconds. A later put of the key brings it forward."""
+        ...
+
+    def want(self, queue: str, places: int) -> None:
+        """A manager serves ``queue`` and could start so many jobs now: a transport may fetch as many ahead. Who never
+        says so gets what is there at the moment it takes."""
         ...
 
     async def take(self, queue: str) -> Delivery | None:

@@ -69,13 +69,15 @@ def _sum(
     now: float,
 ) -> QueueStatus:
     waiting, running, oldest = row or (0, 0, 0.0)
+    own = [part.waiting for part in parts if not part.shared]
+    shared = [part.waiting for part in parts if part.shared]  # each manager sees the same ones
     ages = [part.oldest_age for part in parts if part.oldest_age is not None]
     if waiting and oldest:
         ages.append(max(0.0, now - oldest))
     return QueueStatus(
         name=name,
         priority="user" if name in USER_QUEUES else "system",
-        waiting=max(waiting, sum(part.waiting for part in parts)),
+        waiting=max(waiting, sum(own), *shared),
         delayed=sum(part.delayed for part in parts),
         running=max(running, sum(part.running for part in parts)),
         allowed=sum(part.allowed for part in parts),

@@ -72,6 +72,7 @@ class QueueStatus:
     failed_now: int = 0
     took_counts: tuple[int, ...] = ()  # runs that took up to each of TOOK_SECONDS, and longer ones; not cumulated
     took_seconds: float = 0.0  # all of them together
+    shared: bool = False  # a broker carries it: waiting and oldest_age are those of all managers together
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class ManagerStatus:
     queues: tuple[QueueStatus, ...]
     cpu: tuple[CpuStatus, ...]
     last_jobs: tuple[JobStory, ...]
+    queue_up: bool | None = None  # whether the broker that carries its jobs answers; None: it has none
+    bus_up: bool | None = None  # the same of what carries events between processes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import secrets
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -27,11 +28,16 @@ RECONNECT_SECONDS = 0.5
 PING_SECONDS = 3  # a server that answers none of two is gone
 ANSWER_SECONDS = 2.0
 PENDING_BYTES = 4_000_000  # not yet taken by the server; what is more is lost
-Heard = Callable[[Msg], Awaitable[None]]
+Message = Msg
+Heard = Callable[[Message], Awaitable[None]]
 
 
 class Unreachable(Exception):
     """The broker is away, or does not answer."""
+
+
+class NobodyListens(Exception):
+    """The broker is there, but nobody who could answer."""
 
 
 class Connection:
@@ -42,6 +48,8 @@ class Connection:
         self._name = name
         self._echo = echo
         self._client: Client | None = None
+        self.inbox = f"_INBOX.{secrets.token_hex(11)}"
+        """Where nobody else listens: the beginning of subjects for answers."""
         self._heard: dict[str, Heard] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._listeners: list[Callable[[bool], None]] = []
@@ -167,17 +175,27 @@ class Connection:
     async def request(
         self, subject: str, data: bytes, headers: dict[str, str] | None = None, seconds: float = ANSWER_SECONDS
     ) -> Msg:
-        """The answer. Raises Unreachable when there is none in time; NoRespondersError when nobody listens there."""
+        """The answer. Raises Unreachable when there is none in time, NobodyListens where nobody could give one."""
         client = self._client
         if client is None or not self.up:
             raise Unreachable("NATS is away")
         try:
             return await client.request(subject, data, seconds, headers=headers)
         except NoRespondersError:
-            raise
+            raise NobodyListens(subject) from None
         except (NatsError, TimeoutError, OSError) as error:
             self._doubt(client)
             raise Unreachable(f"NATS did not answer: {error!r}") from error
+
+    async def ask_all(self, subject: str, data: bytes, seconds: float) -> Msg | None:
+        """The first answer of those who listen there and have one; None when nobody does within ``seconds``."""
+        client = self._client
+        if client is None or not self.up:
+            return None
+        try:
+            return await client.request(subject, data, seconds)
+        except (NatsError, OSError):
+            return None
 
     def _doubt(self, client: Client) -> None:
         """It left a question unanswered. Nobody waits for it again until it answers a ping."""

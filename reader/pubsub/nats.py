@@ -15,10 +15,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import structlog
-from nats.aio.msg import Msg
 
 from reader.events import Event, Missed
-from reader.pubsub.connection import Connection
+from reader.pubsub.connection import Connection, Message
 from reader.pubsub.memory import MemoryBus, MemoryChannel
 from reader.pubsub.wire import decode, encode
 
@@ -73,7 +72,7 @@ class NatsBus(MemoryBus):
         kind = topic.partition(":")[0]
         return f"{self._prefix}.{kind}.{zlib.crc32(topic.encode()) % SUBJECTS}"
 
-    async def _on_message(self, message: Msg) -> None:
+    async def _on_message(self, message: Message) -> None:
         found = decode(message.data)
         if found is None:
             log.warning("what came over the bus is no event", subject=message.subject)

@@ -20,7 +20,7 @@ HOMES = {
     "uvicorn": ("workers/serve.py",),
     "aiohttp": ("reader/ingest/fetch.py", "reader/ingest/connect.py", "reader/ingest/failures.py", "workers/demo/"),
     "pymemcache": ("reader/cache/memcached.py",),
-    "nats": ("reader/pubsub/nats.py", "reader/pubsub/connection.py", "workers/nats.py"),
+    "nats": ("reader/pubsub/connection.py",),
     "pebble": ("workers/",),
     "jinja2": ("web/",),
     "feedparser": ("reader/ingest/",),
