@@ -59,9 +59,7 @@ class NatsQueue:
         self._rooms = dict.fromkeys(ALL_QUEUES, room)
         self._arrived, self._thirst = asyncio.Event(), asyncio.Event()
         calls = Calls(self._came, self._put_off, self._lost_stream, self._thirst.set)
-        self._lanes = {
-            queue: Lane(queue, self._connection, self._js, calls, now, self._keeps) for queue in ALL_QUEUES
-        }
+        self._lanes = {queue: Lane(queue, self._connection, self._js, calls, now, self._keeps) for queue in ALL_QUEUES}
         self._hints = Hints(self._connection, self._prefix, now, self._keep, self._hurry)
         self._running: dict[str, Held] = {}
         self._runs: Counter[str] = Counter()
