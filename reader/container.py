@@ -137,7 +137,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     discovery = DiscoveryGateway(mappers, fetcher, cpu, bus, queue, clock, settings, controller)
     reading = ReadingGateway(mappers, bus, clock)
     webhooks = WebhookGateway(mappers, reading, fetcher, queue, clock, settings)
-    subscriptions = SubscriptionGateway(mappers, queue, bus, clock, settings)
+    subscriptions = SubscriptionGateway(mappers, reading, queue, bus, clock, settings)
     notifications = NotificationGateway(mappers, bus, clock)
     arrivals = Arrivals(bus, queue, mappers.streams, webhooks)
     sharing = SharingGateway(mappers, work, queue, bus, clock, notifications, subscriptions, arrivals)

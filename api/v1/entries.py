@@ -52,6 +52,9 @@ class EntryOut(BaseModel):
     starred: bool
     later: bool
     above: bool = Field(description="It was unread when the list was first drawn.")
+    copies: list[int] = Field(
+        description="Ids of entries that tell the same story in other feeds you read; marks go to all.", examples=[[]]
+    )
 
 
 class EntryPage(BaseModel):
@@ -110,6 +113,7 @@ def entry_json(view: EntryView, content: bool) -> dict[str, Any]:
         "starred": view.starred,
         "later": view.later,
         "above": view.above,
+        "copies": view.copies,
     }
     if content:
         out["content"] = entry.content

@@ -47,6 +47,8 @@ class FeedItem(BaseModel):
     unread: int = Field(ge=0, examples=[12])
     total: int = Field(ge=0, examples=[240])
     generated: bool = Field(description="True: made by Evantr from a page that publishes no feed.", examples=[False])
+    kind: Literal["site", "stream"] = Field(description="A site's feed, or a stream of somebody here.")
+    muted: bool = Field(description="It counts nothing and stays out of wider lists.", examples=[False])
 
 
 def feed_item(row: FeedRow) -> dict[str, Any]:
@@ -64,6 +66,8 @@ def feed_item(row: FeedRow) -> dict[str, Any]:
         "unread": row.unread,
         "total": row.total,
         "generated": row.generated,
+        "kind": row.kind,
+        "muted": row.muted,
     }
 
 

@@ -36,6 +36,7 @@ class SubscriptionPatch(Body):
     title: Title | None = Field(None, examples=["Gazette"])
     folder_id: Id | None = Field(None, examples=[3])
     new_folder: Title | None = None
+    muted: bool | None = Field(None, description="True: it counts nothing and stays out of wider lists.")
     before: Id | None = Field(None, description="Id of the feed to stand before; without it, last in the folder.")
 
 
@@ -65,13 +66,16 @@ async def subscription(actor: Me, container: Services, feed_id: FeedId) -> Respo
     return json_response(feed_item(await container.services.feeds.subscription(actor, feed_id)))
 
 
-@router.patch("/subscriptions/{feed_id}", response_model=Act, summary="Rename or move", responses=problems(404))
+@router.patch("/subscriptions/{feed_id}", response_model=Act, summary="Rename, move or mute", responses=problems(404))
 async def change(actor: Me, container: Services, feed_id: FeedId, body: SubscriptionPatch) -> Response:
-    """Renames, or moves; one of the two at a time, so that each can be undone by itself."""
+    """Renames, or moves, or mutes; one of them at a time, so that each can be undone by itself."""
     feeds, given = container.services.feeds, body.model_fields_set
     moves = given & {"folder_id", "before", "new_folder"}
-    if "title" in given and moves:
-        raise Invalid("Rename and move one after the other.", {"title": "Send it by itself."})
+    for alone in given & {"title", "muted"}:
+        if given != {alone}:
+            raise Invalid("Rename, move and mute one after the other.", {alone: "Send it by itself."})
+    if body.muted is not None:
+        return json_response(act(await feeds.mute(actor, feed_id, body.muted)))
     if "title" in given:
         return json_response(act(await feeds.rename(actor, feed_id, body.title)))
     row = await feeds.subscription(actor, feed_id)

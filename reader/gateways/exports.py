@@ -88,7 +88,7 @@ class ExportGateway:
             feeds.append(
                 {
                     "url": row.url, "title": row.title, "entries": row.total, "unread": row.unread,
-                    "first": state.mark.floor + 1, "last": state.mark.seq, "read": _ranges(state.seen),
+                    "first": state.mark.floor + 1, "last": state.mark.seq, "read": _ranges(state.done()),
                 }
             )  # fmt: skip
         return orjson.dumps({"feeds": feeds}, option=orjson.OPT_INDENT_2)

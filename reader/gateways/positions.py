@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from math import inf, nextafter
 
+from reader.gateways.copies import CopyBook
 from reader.mappers import Mappers
 from reader.mappers.feeds import FeedMark
 from reader.models.entry import Position
@@ -74,24 +75,32 @@ class FeedBook:
         self.rev = -1  # no change up to this revision is unknown here; -1: nothing was loaded yet
         self.marks: dict[int, FeedMark] = {}
         self.windows: OrderedDict[int, Window] = OrderedDict()
+        self.copies = CopyBook(mappers.shares)
+        self._copied: set[int] = set()  # feeds in here that have copies of shared stories
 
     def learn(self, marks: Iterable[FeedMark]) -> None:
         """Changes that came with a delta: kept for feeds that are known here, newest rev wins."""
         for mark in marks:
             known = self.marks.get(mark.feed_id)
             if known is not None and known.rev < mark.rev:
-                self.marks[mark.feed_id] = mark
+                self._note(mark)
                 self.version += 1
             self.rev = max(self.rev, mark.rev)
 
+    def _note(self, mark: FeedMark) -> None:
+        self.marks[mark.feed_id] = mark
+        if mark.copies_rev:
+            self._copied.add(mark.feed_id)
+
     async def load(self, feed_ids: Iterable[int]) -> None:
-        """Loads marks that are missing, then brings the top of each feed's window up to its mark."""
+        """Loads marks that are missing, then brings the top of each feed's window, and its copies, up to its mark."""
         wanted = list(feed_ids)
         missing = [i for i in wanted if i not in self.marks]
         if missing:
             if self.rev < 0:
                 self.rev = await self._mappers.feeds.rev()
-            self.marks.update({m.feed_id: m for m in await self._mappers.feeds.marks(missing)})
+            for found in await self._mappers.feeds.marks(missing):
+                self._note(found)
             self.version += 1
         ranges = []
         marks, windows = self.marks, self.windows
@@ -106,6 +115,10 @@ class FeedBook:
                 ranges.append((feed_id, window.high + 1, mark.seq))
         if ranges:
             await self._fetch(ranges)
+        if self._copied:  # last: what was loaded for one request must not be forgotten for another before it is used
+            lacking = self.copies.lacking([marks[i] for i in wanted if i in self._copied])
+            if lacking:
+                await self.copies.load(lacking)
 
     def newest_id(self, feed_id: int) -> int:
         """Highest visible entry id of a feed, 0 without one."""

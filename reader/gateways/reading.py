@@ -1,364 +1,79 @@
-"""Rules of reading: what a list shows, what marking does, what undo takes back (DESIGN 2)."""
+"""Rules of reading: what marking does, what undo takes back (DESIGN 2). What lists show is in lists.py."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from pyroaring import BitMap
 
-from reader.clock import Clock
 from reader.errors import Invalid, NotFound
-from reader.events import EntriesArrived, FlagChanged, PubSub, ReadingChanged, user_topic
-from reader.gateways.cursor import Cursor, decode, decode_flag_key
-from reader.gateways.merge import Merge, Run
-from reader.gateways.positions import FeedBook, Key
-from reader.gateways.shelf import Shelf, SubState, View, rewound, visible
-from reader.mappers import Mappers
-from reader.models.entry import Entry, FlagKind, Flags
-from reader.models.reading import EntryView, FeedRow, FolderRow, Order, Page, Scope, Show, Sidebar
+from reader.events import FlagChanged, ReadingChanged, user_topic
+from reader.gateways.lists import Lists, taken_back
+from reader.gateways.marking import Marks
+from reader.gateways.positions import Key
+from reader.gateways.shelf import View
+from reader.gateways.states import SubState, visible
+from reader.models.entry import Entry, FlagKind
+from reader.models.reading import Scope
 from reader.models.subscription import ReadChange
 
-MARKS_AT_ONCE = 2000  # marks of changed feeds read per round trip
-MAX_SUBSCRIPTIONS = 200_000  # subscriptions kept decoded in one process, over all its users
+NOTHING = BitMap()
 
 
-class ReadingGateway:
-    def __init__(self, mappers: Mappers, bus: PubSub, clock: Clock) -> None:
-        self._mappers = mappers
-        self._bus = bus
-        self._clock = clock
-        self._shelves: OrderedDict[int, Shelf] = OrderedDict()
-        self.book = FeedBook(mappers)
-
-    async def shelf(self, user_id: int) -> Shelf:
-        """The user's state as of now: one round trip while nothing changed."""
-        shelf = self._shelves.get(user_id)
-        if shelf is None:
-            shelf = self._shelves[user_id] = Shelf(user_id)
-        self._shelves.move_to_end(user_id)
-        if self.book.rev < 0:
-            self.book.rev = await self._mappers.feeds.rev()
-        while True:
-            delta, marks = await self._mappers.subscriptions.reading_delta(
-                user_id, shelf.rev, shelf.shape_rev, self.book.rev, MARKS_AT_ONCE
-            )
-            self.book.learn(marks)
-            shelf.take(delta)
-            if len(marks) < MARKS_AT_ONCE:
-                break
-        while shelf.stale(self.book):
-            version = self.book.version
-            await self.book.load(shelf.unsettled(self.book))
-            if version == self.book.version:  # else another request learned of a change meanwhile
-                shelf.settle(self.book)
-        self._forget()
-        return shelf
-
-    def _forget(self) -> None:
-        while len(self._shelves) > 1 and sum(len(s.subs) for s in self._shelves.values()) > MAX_SUBSCRIPTIONS:
-            self._shelves.popitem(last=False)
-
-    async def sidebar(self, user_id: int) -> Sidebar:
-        shelf = await self.shelf(user_id)
-        known = shelf.sidebar
-        if known is None or known.rev != shelf.rev:
-            rev = shelf.rev
-            later, starred = await asyncio.gather(
-                self._mappers.flags.count(user_id, "later"), self._mappers.flags.count(user_id, "starred")
-            )
-            known = self._make_sidebar(shelf, later, starred)
-            if rev == shelf.rev:  # else another request went on meanwhile; what was counted may be older
-                shelf.sidebar = known
-        return known
-
-    @staticmethod
-    def _make_sidebar(shelf: Shelf, later: int, starred: int) -> Sidebar:
-        rows = [s.row() for s in shelf.subs.values()]
-        rows.sort(key=lambda r: (r.position, r.title.casefold(), r.feed_id))
-        inside: dict[int | None, list[FeedRow]] = {}
-        for row in rows:
-            inside.setdefault(row.folder_id if row.folder_id in shelf.folders else None, []).append(row)
-        folders = []
-        unread = {f.id: sum([r.unread for r in inside.get(f.id, ())]) for f in shelf.folders.values()}
-        tree = shelf.tree()
-        for folder, depth in reversed(tree):  # inner folders first: their counts are whole when they are added
-            if depth and folder.parent_id is not None:
-                unread[folder.parent_id] += unread[folder.id]
-        for folder, depth in tree:
-            feeds = tuple(inside.get(folder.id, ()))
-            folders.append(
-                FolderRow(
-                    folder.id, folder.title, folder.open, folder.position, unread[folder.id], feeds,
-                    folder.parent_id if depth else None, depth,
-                )
-            )  # fmt: skip
-        return Sidebar(
-            rev=shelf.rev,
-            feed_rev=max((s.mark.rev for s in shelf.subs.values()), default=0),
-            unread=sum([r.unread for r in rows]),
-            later=later,
-            starred=starred,
-            folders=tuple(folders),
-            feeds=tuple(inside.get(None, ())),
-        )
-
-    # ---- lists
-
-    async def page(self, user_id: int, scope: Scope, show: Show, order: Order, after: str | None, limit: int) -> Page:
-        """One page. NotFound for a folder or feed that the user does not have."""
-        shelf = await self.shelf(user_id)
-        title = self.title(shelf, scope)
-        if scope.kind in ("starred", "later"):
-            return await self._flag_page(shelf, scope, title, order, after, limit)
-        view = shelf.view(scope, self.book)
-        if after is None:
-            cursor = Cursor(shelf.rev, view.newest_id, view.unread, view.total, "u", None)
-            above, below = self._runs(view, limit, order)
-            fresh = 0
-        else:
-            cursor = decode(after)
-            above, below = await self._runs_as_drawn(shelf, view.subs, cursor)
-            fresh = await self._count_fresh(view.subs, cursor.as_of)
-        places, part_of, following = await self._walk(cursor, above, below, show, order == "newest", limit, shelf)
-        views = await self._views(shelf, places, part_of)
-        return Page(
-            scope, title, tuple(views), following, cursor.as_of, cursor.unread, cursor.total, fresh, show, order
-        )
-
-    def title(self, shelf: Shelf, scope: Scope) -> str:
-        if scope.kind == "folder":
-            if scope.id not in shelf.folders:
-                raise NotFound("There is no such folder.")
-            return shelf.folders[scope.id].title
-        if scope.kind == "feed":
-            if scope.id not in shelf.subs:
-                raise NotFound("There is no such feed.")
-            return shelf.subs[scope.id].row().title
-        return {"all": "All entries", "starred": "Starred", "later": "Read later"}[scope.kind]
-
-    def _newest_id(self, state: SubState) -> int:
-        return self.book.newest_id(state.mark.feed_id)
-
-    @staticmethod
-    def _runs(view: View, limit: int, order: Order) -> tuple[list[Run], Callable[[], list[Run]]]:
-        """Runs of the state as it is: above the horizon only of feeds that can be on a page of ``limit``.
-
-        The part below is only made when somebody gets there.
-        """
-        front = view.front(limit + 1) if order == "newest" else None
-        states = view.subs if front is None else front
-        above = [Run(s.mark.feed_id, s.unread, s.head if order == "newest" else None) for s in states if s.unread]
-        return above, lambda: [Run(s.mark.feed_id, s.seen) for s in view.subs if s.seen]
-
-    async def _runs_as_drawn(
-        self, shelf: Shelf, subs: list[SubState], cursor: Cursor
-    ) -> tuple[list[Run], Callable[[], list[Run]]]:
-        """Runs of the state in which the list was drawn: without what arrived since, marks since taken back."""
-        changes: dict[int, list[ReadChange]] = {}
-        if shelf.rev > cursor.rev:
-            journal = await self._mappers.subscriptions.journal(shelf.user_id, cursor.rev)
-            if journal is None:
-                raise Invalid("This list was drawn too long ago to go on. Open it again.", {"after": "too old"})
-            for change in journal:
-                changes.setdefault(change.feed_id, []).append(change)
-        late = [s.mark.feed_id for s in subs if self._newest_id(s) > cursor.as_of]
-        limits = await self.book.up_to(late, cursor.as_of) if late else {}
-        above, below = [], []
-        for state in subs:
-            feed_id = state.mark.feed_id
-            if state.sub.created_rev > cursor.rev:
-                continue  # subscribed to after the list was drawn
-            unread, seen = state.unread, state.seen
-            if feed_id in changes or feed_id in limits:
-                shown = visible(state.mark)
-                if feed_id in limits:
-                    shown &= BitMap(range(limits[feed_id] + 1))
-                unread = shown - rewound(state.read, changes.get(feed_id, ()))
-                seen = shown - unread
-            if unread:
-                above.append(Run(feed_id, unread))
-            if seen:
-                below.append(Run(feed_id, seen))
-        return above, lambda: below
-
-    async def _walk(
-        self,
-        cursor: Cursor,
-        above: list[Run],
-        below: Callable[[], list[Run]],
-        show: Show,
-        newest: bool,
-        limit: int,
-        shelf: Shelf,
-    ) -> tuple[list[Key], list[bool], str | None]:
-        """Positions of the page, whether each stands above the horizon, and the cursor of the next page."""
-        places: list[Key] = []
-        parts: list[bool] = []
-        for part in ("u", "r"):
-            if part == "u" and cursor.part == "r":
-                continue
-            if part == "r" and show == "unread":
-                break
-            runs = above if part == "u" else below()
-            key = cursor.key if cursor.part == part else None
-            if len(places) >= limit:  # the page is full just where a part ends
-                more = any(run.seqs for run in runs)
-                return places, parts, self._next(cursor, part, None) if more else None
-            merge = Merge(self.book, newest=newest)
-            await merge.start(runs, key)
-            found = await merge.take(limit - len(places) + 1)
-            if newest and part == "u" and key is None:
-                self._keep_heads(shelf, above, merge.heads)
-            room = limit - len(places)
-            places += found[:room]
-            parts += [part == "u"] * len(found[:room])
-            if len(found) > room:
-                return places, parts, self._next(cursor, part, places[-1])
-        return places, parts, None
-
-    @staticmethod
-    def _next(cursor: Cursor, part: str, key: Key | None) -> str:
-        return Cursor(cursor.rev, cursor.as_of, cursor.unread, cursor.total, part, key).encode()
-
-    @staticmethod
-    def _keep_heads(shelf: Shelf, runs: list[Run], heads: dict[int, Key]) -> None:
-        for run in runs:
-            state = shelf.subs.get(run.feed_id)
-            if run.feed_id in heads and state is not None and state.unread is run.seqs:
-                state.head = heads[run.feed_id]
-
-    async def views(self, shelf: Shelf, ids: Sequence[int]) -> list[EntryView]:
-        """Entries as the user sees them, outside any list."""
-        return await self._views(shelf, [(0.0, entry_id) for entry_id in ids], [False] * len(ids))
-
-    async def _views(self, shelf: Shelf, places: Sequence[Key], above: Sequence[bool]) -> list[EntryView]:
-        ids = [entry_id for _, entry_id in places]
-        part = dict(zip(ids, above, strict=True))
-        entries, flags = await asyncio.gather(
-            self._mappers.entries.many(ids), self._mappers.flags.many(shelf.user_id, ids)
-        )
-        return [self._view(shelf, entry, flags.get(entry.id), part[entry.id]) for entry in entries]
-
-    @staticmethod
-    def _view(shelf: Shelf, entry: Entry, flags: Flags | None, above: bool) -> EntryView:
-        state = shelf.subs.get(entry.feed_id)
-        starred = flags is not None and flags.starred_at is not None
-        later = flags is not None and flags.later_at is not None
-        if state is None:  # starred, and unsubscribed from since
-            return EntryView(entry, "", None, None, True, starred, later, above)
-        row = state.row()
-        read = entry.seq in state.read or entry.seq <= state.mark.floor
-        return EntryView(entry, row.title, row.icon, row.site_url, read, starred, later, above)
-
-    async def _flag_page(
-        self, shelf: Shelf, scope: Scope, title: str, order: Order, after: str | None, limit: int
-    ) -> Page:
-        kind: FlagKind = "starred" if scope.kind == "starred" else "later"
-        before = decode_flag_key(after) if after is not None else None
-        found, total = await asyncio.gather(
-            self._mappers.flags.page(shelf.user_id, kind, before=before, limit=limit + 1),
-            self._mappers.flags.count(shelf.user_id, kind),
-        )
-        places = found[:limit]
-        views = await self._views(shelf, places, [False] * len(places))
-        following = None
-        if len(found) > limit:
-            following = Cursor(shelf.rev, 0, 0, total, "r", places[-1]).encode()
-        unread = sum(1 for view in views if not view.read)
-        return Page(scope, title, tuple(views), following, 0, unread, total, 0, "all", "newest")
-
-    async def fresh(self, user_id: int, scope: Scope, since: int, limit: int) -> Page:
-        """What arrived in the scope after ``since`` (a page's as_of), newest first."""
-        shelf = await self.shelf(user_id)
-        title = self.title(shelf, scope)
-        subs = [s for s in shelf.view(scope, self.book).subs if self._newest_id(s) > since]
-        bounds = await self.book.up_to([s.mark.feed_id for s in subs], since)
-        runs = []
-        for state in subs:
-            seqs = visible(state.mark)
-            seqs.remove_range(0, bounds[state.mark.feed_id] + 1)
-            runs.append(Run(state.mark.feed_id, seqs))
-        merge = Merge(self.book, newest=True)
-        await merge.start(runs, None)
-        places = await merge.take(limit)
-        views = await self._views(shelf, places, [True] * len(places))
-        total = sum(len(run.seqs) for run in runs)
-        as_of = max((self._newest_id(s) for s in subs), default=since)
-        return Page(scope, title, tuple(views), None, as_of, total, total, 0, "all", "newest")
-
-    async def _count_fresh(self, subs: Iterable[SubState], since: int) -> int:
-        states = [s for s in subs if self._newest_id(s) > since]
-        bounds = await self.book.up_to([s.mark.feed_id for s in states], since) if states else {}
-        return sum(s.mark.seq - max(bounds[s.mark.feed_id], s.mark.floor) for s in states)
-
-    async def arrived(self, user_id: int, since: int, limit: int) -> tuple[int, list[EntriesArrived] | None]:
-        """See ReadingService.arrived. Costs one look at the shelf, and no query for what is in memory."""
-        view = (await self.shelf(user_id)).view(Scope("all"), self.book)
-        subs = [s for s in view.subs if self._newest_id(s) > since]
-        if len(subs) > limit:
-            return view.newest_id, None
-        bounds = await self.book.up_to([s.mark.feed_id for s in subs], since) if subs else {}
-        counts = [(s, s.mark.seq - max(bounds[s.mark.feed_id], s.mark.floor)) for s in subs]
-        events = [EntriesArrived(s.mark.feed_id, number, self._newest_id(s)) for s, number in counts]
-        return view.newest_id, events
-
-    async def entry(self, user_id: int, entry_id: int) -> EntryView:
-        """NotFound unless it is in a feed the user reads, or the user flagged it."""
-        found, flags, shelf = await asyncio.gather(
-            self._mappers.entries.many([entry_id]),
-            self._mappers.flags.many(user_id, [entry_id]),
-            self.shelf(user_id),
-        )
-        if not found or not self._may_read(shelf, found[0], flags.get(entry_id)):
-            raise NotFound("There is no such entry.")
-        return self._view(shelf, found[0], flags.get(entry_id), False)
-
-    @staticmethod
-    def _may_read(shelf: Shelf, entry: Entry, flags: Flags | None) -> bool:
-        state = shelf.subs.get(entry.feed_id)
-        return flags is not None or (state is not None and entry.seq <= state.mark.seq)
-
-    # ---- marks
-
+class ReadingGateway(Lists):
     async def mark(
         self, user_id: int, entry_ids: Sequence[int], read: bool
     ) -> tuple[list[int], tuple[ReadChange, ...]]:
-        """Ids that changed, and the changes. NotFound if one of them is not the user's to read."""
+        """Ids that changed, and the changes. NotFound if one of them is not the user's to read.
+
+        What was taken back is passed over (the list on the screen may still show it), unless there is nothing else.
+        """
         entries = await self._mappers.entries.many(entry_ids)
-        if len({e.id for e in entries}) != len(set(entry_ids)) or not await self._reads(user_id, entries):
+        if len({e.id for e in entries}) != len(set(entry_ids)):
             raise NotFound("There is no such entry.")
+        subs = await self._subs_for(user_id, entries, read)
+        if entries and not (entries := [e for e in entries if not taken_back(subs, e)]):
+            raise NotFound("There is no such entry.")
+        if read:
+            entries = [e for e in entries if not _story_is_read(subs, e)]
         seqs: dict[int, BitMap] = {}
         for entry in entries:
             seqs.setdefault(entry.feed_id, BitMap()).add(entry.seq)
-        empty = BitMap()
-        applied = await self._apply(
-            user_id, [ReadChange(f, s if read else empty, empty if read else s) for f, s in seqs.items()]
-        )
+        wanted = [ReadChange(f, s, NOTHING) if read else ReadChange(f, NOTHING, s) for f, s in seqs.items()]
+        applied = await self._apply(user_id, Marks(subs, wanted))
         changed = {c.feed_id: c.add if read else c.remove for c in applied}
-        return [e.id for e in entries if e.seq in changed.get(e.feed_id, empty)], applied
+        return [e.id for e in entries if _has_changed(subs, e, changed)], applied
 
-    async def _reads(self, user_id: int, entries: Sequence[Entry]) -> bool:
-        """Whether the user reads the feeds of all these entries.
+    async def _subs_for(self, user_id: int, entries: Sequence[Entry], read: bool) -> dict[int, SubState]:
+        """The user's subscriptions; raises NotFound unless the feeds of all these entries are among them.
 
-        What is in memory will do for yes: mark() leaves aside what was unsubscribed from a moment ago.
+        What is in memory will do to mark entries read: the store leaves aside what was unsubscribed from a moment ago,
+        and a copy that is not known here yet is read with the story. To mark unread all copies must be known.
         """
         shelf = self._shelves.get(user_id)
-        if shelf is not None and all(e.feed_id in shelf.subs for e in entries):
-            return True
-        subs = (await self.shelf(user_id)).subs
-        return all(e.feed_id in subs for e in entries)
+        if not read or shelf is None or not all(e.feed_id in shelf.subs for e in entries):
+            shelf = await self.shelf(user_id)
+        if not all(e.feed_id in shelf.subs for e in entries):
+            raise NotFound("There is no such entry.")
+        return shelf.subs
 
-    async def _apply(self, user_id: int, changes: Sequence[ReadChange]) -> tuple[ReadChange, ...]:
+    async def _apply(self, user_id: int, marks: Marks) -> tuple[ReadChange, ...]:
+        changes = marks.changes()
+        if not changes:
+            return ()
         marked = await self._mappers.subscriptions.mark(user_id, changes, now=self._clock.now())
         if marked.changes:
             await self._bus.publish(user_topic(user_id), ReadingChanged(user_id, marked.rev))
-        return marked.changes
+        return marks.meant(marked.changes)
 
     async def apply(self, user_id: int, changes: Sequence[ReadChange]) -> int:
         """Applies changes, for undo; returns how many entries changed."""
-        return sum(len(c.add) + len(c.remove) for c in await self._apply(user_id, changes))
+        subs = (await self.shelf(user_id)).subs
+        return sum(len(c.add) + len(c.remove) for c in await self._apply(user_id, Marks(subs, changes)))
+
+    async def settle(self, user_id: int) -> None:
+        """Writes down which copies were met through others, before subscriptions go."""
+        await self._apply(user_id, Marks((await self.shelf(user_id)).subs, ()))
 
     async def mark_all(
         self,
@@ -368,14 +83,17 @@ class ReadingGateway:
         older_than: float | None,
         below: int | None,
         above: int | None,
-    ) -> tuple[ReadChange, ...]:
-        """Marks the scope read as of what was on the screen; see services.reading for the arguments."""
+    ) -> tuple[int, tuple[ReadChange, ...]]:
+        """Marks the scope read as of what was on the screen; see services.reading for the arguments.
+
+        Returns how many entries of the scope that are, and the changes.
+        """
         shelf = await self.shelf(user_id)
         self.title(shelf, scope)
         if scope.kind in ("starred", "later"):
             raise Invalid("Only a feed, a folder or all entries can be marked as read.", {"scope": "not markable"})
-        subs = [s for s in shelf.view(scope, self.book).subs if s.unread]
-        ids = [s.mark.feed_id for s in subs]
+        waiting = _waiting(shelf.view(scope, self.book))
+        ids = [s.mark.feed_id for s, _ in waiting]
         upper = await self.book.up_to(ids, as_of)
         if older_than is not None:
             old = await self._mappers.entries.limits(ids, max_id=as_of, before=self._clock.now() - older_than)
@@ -387,15 +105,18 @@ class ReadingGateway:
         if above is not None:
             sort_at, entry_id = await self._key_of(user_id, above)
             lower = await self.book.below(ids, (sort_at, entry_id + 1))
-        changes = []
-        for state in subs:
+        wanted: dict[int, BitMap] = {}
+        for state, seqs in waiting:
             feed_id = state.mark.feed_id
-            wanted = BitMap(state.unread)
-            wanted.remove_range(upper[feed_id] + 1, state.mark.seq + 1)
-            wanted.remove_range(0, lower.get(feed_id, 0) + 1)
-            if wanted:
-                changes.append(ReadChange(feed_id, wanted, BitMap()))
-        return await self._apply(user_id, changes) if changes else ()
+            seqs.remove_range(upper[feed_id] + 1, state.mark.seq + 1)
+            seqs.remove_range(0, lower.get(feed_id, 0) + 1)
+            if seqs:
+                wanted[feed_id] = seqs
+        if not wanted:
+            return 0, ()
+        changes = [ReadChange(feed_id, seqs, NOTHING) for feed_id, seqs in wanted.items()]
+        applied = await self._apply(user_id, Marks(shelf.subs, changes))
+        return sum(len(c.add & wanted.get(c.feed_id, NOTHING)) for c in applied), applied
 
     async def _key_of(self, user_id: int, entry_id: int) -> Key:
         view = await self.entry(user_id, entry_id)
@@ -408,3 +129,31 @@ class ReadingGateway:
         if changed:
             await self._bus.publish(user_topic(user_id), FlagChanged(user_id, entry_id, kind, on))
         return changed
+
+
+def _waiting(view: View) -> list[tuple[SubState, BitMap]]:
+    """What a list shows that was not read: the unread, and shadows that stand in it for an unread story."""
+    out = []
+    for state in view.subs:
+        if state.told is None and not state.sub.muted:
+            seqs = BitMap(state.unread)
+        else:
+            seqs = visible(state.mark) - state.done() - view.left.get(state.mark.feed_id, NOTHING)
+        if seqs:
+            out.append((state, seqs))
+    return out
+
+
+def _story_is_read(subs: dict[int, SubState], entry: Entry) -> bool:
+    told = subs[entry.feed_id].told
+    story = told.stories.get(entry.seq) if told is not None else None
+    return story is not None and story.read
+
+
+def _has_changed(subs: dict[int, SubState], entry: Entry, changed: dict[int, BitMap]) -> bool:
+    """Whether the entry, or another copy of its story, is among what changed."""
+    if entry.seq in changed.get(entry.feed_id, NOTHING):
+        return True
+    told = subs[entry.feed_id].told if entry.feed_id in subs else None
+    story = told.stories.get(entry.seq) if told is not None else None
+    return story is not None and any(copy.seq in changed.get(copy.feed_id, NOTHING) for copy in story.copies)

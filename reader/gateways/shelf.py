@@ -5,87 +5,19 @@ Kept in bounded memory per process and brought up to date by revision at each re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pyroaring import BitMap
 
-from reader.gateways.positions import FeedBook, Key
-from reader.ingest.generate import is_generated
-from reader.mappers.feeds import FeedMark
+from reader.gateways.positions import FeedBook
+from reader.gateways.states import SubState, visible
+from reader.gateways.stories import Stories, Story, beside
 from reader.mappers.subscriptions import ReadingDelta
-from reader.models.reading import FeedRow, Scope, Sidebar
-from reader.models.subscription import Folder, ReadChange, Subscription
+from reader.models.reading import Scope, Sidebar
+from reader.models.subscription import Folder, Subscription
 
-EMPTY = BitMap()
-
-
-def visible(mark: FeedMark) -> BitMap:
-    """All seqs of a feed that lists show."""
-    out = BitMap()
-    if mark.seq > mark.floor:
-        out.add_range(mark.floor + 1, mark.seq + 1)
-    return out
-
-
-class SubState:
-    """One subscription with its decoded read set. ``unread`` and ``seen`` split what is visible of the feed."""
-
-    __slots__ = ("_row", "_seen", "head", "mark", "read", "sub", "unread")
-
-    def __init__(self, sub: Subscription, mark: FeedMark) -> None:
-        self.sub = sub
-        self.mark = mark
-        self.read = BitMap.deserialize(sub.read) if sub.read else BitMap()
-        self._split()
-
-    def _split(self) -> None:
-        self.unread = visible(self.mark) - self.read
-        self._seen: BitMap | None = None
-        self._row: FeedRow | None = None
-        self.head: Key | None = None  # position of the newest unread entry, once looked up
-
-    @property
-    def seen(self) -> BitMap:
-        if self._seen is None:
-            self._seen = visible(self.mark) - self.unread
-        return self._seen
-
-    def update(self, sub: Subscription) -> None:
-        if sub.rev > self.sub.rev:
-            self.read = BitMap.deserialize(sub.read) if sub.read else BitMap()
-            self.sub = sub
-            self._split()
-        else:
-            self.sub = sub
-            self._row = None
-
-    def update_mark(self, mark: FeedMark) -> None:
-        old, self.mark = self.mark, mark
-        if (old.seq, old.floor) != (mark.seq, mark.floor):
-            self._split()
-        else:
-            self._row = None
-
-    def row(self) -> FeedRow:
-        """As the left column shows it; made anew only after a change."""
-        if self._row is None:
-            mark = self.mark
-            self._row = FeedRow(
-                feed_id=mark.feed_id,
-                title=self.sub.title or mark.title or mark.url,
-                feed_title=mark.title or mark.url,
-                url=mark.url,
-                site_url=mark.site_url,
-                icon=mark.icon,
-                state=mark.state,
-                error=mark.error,
-                folder_id=self.sub.folder_id,
-                position=self.sub.position,
-                unread=len(self.unread),
-                total=max(0, mark.seq - mark.floor),
-                generated=is_generated(mark.format),
-            )
-        return self._row
+Left = Mapping[int, BitMap]
+"""By feed: seqs that a list leaves out, because another copy of their story stands in it."""
 
 
 class Shelf:
@@ -101,6 +33,9 @@ class Shelf:
         self._pending: dict[int, Subscription] = {}
         self._book_version = -1
         self._views: dict[Scope, View] = {}
+        self._left: dict[Scope, Left] = {}
+        self.stories = Stories()
+        self._lost: set[bytes] = set()  # stories with copies in feeds that were unsubscribed from
 
     def take(self, delta: ReadingDelta) -> None:
         """Applies what the store says changed. A delta older than the state (two requests crossed) is left aside."""
@@ -110,7 +45,7 @@ class Shelf:
             self.folders = {f.id: f for f in delta.folders}
             fresh = {s.feed_id: s for s in delta.subscriptions}
             for gone in self.subs.keys() - fresh.keys():
-                del self.subs[gone]
+                self._lost |= self.stories.forget(self.subs.pop(gone))
             self._pending = fresh
             self._book_version = -1  # what was removed is noticed as well
         else:
@@ -134,6 +69,21 @@ class Shelf:
         self._book_version = book.version
         self._views = {}
         self.sidebar = None
+        reread, moved = self._settle_subscriptions(book)
+        if marks_changed:
+            moved += self._settle_marks(book)
+        keys, self._lost = self._lost, set()
+        if marks_changed:
+            keys |= self.stories.changed(self.subs, book.copies)
+        stories = reread + moved
+        replaced = self.stories.refresh(self.subs, book.copies, keys, stories) if keys or stories else False
+        if replaced or moved or marks_changed:
+            self._left = {}
+
+    def _settle_subscriptions(self, book: FeedBook) -> tuple[list[Story], list[Story]]:
+        """Stories of which copies were read or no longer are, and those that may stand elsewhere now."""
+        reread: list[Story] = []
+        moved: list[Story] = []
         for feed_id, sub in self._pending.items():
             mark = book.marks.get(feed_id)
             if mark is None:
@@ -141,23 +91,38 @@ class Shelf:
             state = self.subs.get(feed_id)
             if state is None:
                 self.subs[feed_id] = SubState(sub, mark)
-            else:
-                state.update(sub)
+                continue
+            changed = state.update(sub)
+            if state.told is not None:
+                (moved if changed is None else reread).extend(state.told.among(changed))
         self._pending = {}
-        if not marks_changed:
-            return
+        return reread, moved
+
+    def _settle_marks(self, book: FeedBook) -> list[Story]:
+        """Stories of which copies came or went."""
+        moved: list[Story] = []
         marks = book.marks
         for feed_id, state in self.subs.items():
             mark = marks[feed_id]
             if mark is not state.mark:
-                state.update_mark(mark)
+                changed = state.update_mark(mark)
+                if state.told is not None:
+                    moved += state.told.among(changed)
+        return moved
 
     def view(self, scope: Scope, book: FeedBook) -> View:
         """The subscriptions of a list with their sums; made anew after a change."""
         view = self._views.get(scope)
         if view is None:
-            view = self._views[scope] = View(self._within(scope), book)
+            subs = self._within(scope)
+            view = self._views[scope] = View(subs, book, self._left_out(scope, subs))
         return view
+
+    def _left_out(self, scope: Scope, subs: list[SubState]) -> Left:
+        left = self._left.get(scope)
+        if left is None:
+            left = self._left[scope] = left_out(scope, subs) if self.stories.by_key else {}
+        return left
 
     def inside(self, folder_id: int) -> set[int]:
         """Ids of a folder and of all folders in it."""
@@ -202,21 +167,38 @@ class Shelf:
             return [state] if state is not None else []
         if scope.kind == "folder":
             inside = self.inside(scope.id)
-            return [s for s in self.subs.values() if s.sub.folder_id in inside]
-        return list(self.subs.values())
+            return [s for s in self.subs.values() if s.sub.folder_id in inside and not s.sub.muted]
+        return [s for s in self.subs.values() if not s.sub.muted]
+
+
+def left_out(scope: Scope, subs: Iterable[SubState]) -> Left:
+    """What a list of these feeds leaves out, as things are now."""
+    if scope.kind == "feed":
+        return {}
+    if scope.kind != "folder":  # the main copy of every shadow is in it
+        return {s.mark.feed_id: s.told.shadows for s in subs if s.told is not None and s.told.shadows}
+    return beside(subs, lambda s: s.told.shadows if s.told is not None else BitMap())
 
 
 class View:
     """What a list is of. ``newest_id`` is the highest visible entry id: the list's as_of when it is drawn now."""
 
-    __slots__ = ("_heads", "newest_id", "subs", "total", "unread")
+    __slots__ = ("_heads", "left", "newest_id", "subs", "total", "unread")
 
-    def __init__(self, subs: list[SubState], book: FeedBook) -> None:
+    def __init__(self, subs: list[SubState], book: FeedBook, left: Left) -> None:
         self.subs = subs
+        self.left = left
         self.unread = sum([len(s.unread) for s in subs])
-        self.total = sum([s.mark.seq - s.mark.floor for s in subs if s.mark.seq > s.mark.floor])
+        self.total = sum([s.size for s in subs])
+        if left:
+            self.total -= sum([len(left[s.mark.feed_id] & visible(s.mark)) for s in subs if s.mark.feed_id in left])
         self.newest_id = max([book.newest_id(s.mark.feed_id) for s in subs], default=0)
         self._heads: list[tuple[float, int, SubState]] | None = None
+
+    def seen(self, state: SubState) -> BitMap:
+        """What the list shows of a feed in the part already read."""
+        left = self.left.get(state.mark.feed_id)
+        return state.seen if left is None else state.seen - left
 
     def front(self, limit: int) -> list[SubState] | None:
         """The subscriptions that the first ``limit`` unread entries can come from: those with the newest heads.
@@ -233,12 +215,3 @@ class View:
             heads.sort()  # ids differ, so no two states are ever compared
             self._heads = heads
         return [state for _, _, state in self._heads[:limit]]
-
-
-def rewound(read: BitMap, changes: Iterable[ReadChange]) -> BitMap:
-    """The read set as it was before ``changes`` (newest first)."""
-    out = BitMap(read)
-    for change in changes:
-        out -= change.add
-        out |= change.remove
-    return out

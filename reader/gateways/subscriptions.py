@@ -12,6 +12,7 @@ from pyroaring import BitMap
 
 from reader.clock import Clock
 from reader.events import PubSub, ReadingChanged, user_topic
+from reader.gateways.reading import ReadingGateway
 from reader.ingest.generate import is_generated
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
@@ -24,7 +25,16 @@ STALE_SECONDS = 900.0  # a feed pulled longer ago is pulled at once for a new su
 
 
 class SubscriptionGateway:
-    def __init__(self, mappers: Mappers, queue: JobQueue, bus: PubSub, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        mappers: Mappers,
+        reading: ReadingGateway,
+        queue: JobQueue,
+        bus: PubSub,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._reading = reading
         self._subscriptions = mappers.subscriptions
         self._feeds = mappers.feeds
         self._undo = mappers.undo
@@ -36,6 +46,7 @@ class SubscriptionGateway:
             "unsubscribe": self._undo_unsubscribe,
             "move": self._undo_move,
             "rename": self._undo_rename,
+            "mute": self._undo_mute,
             "folder-rename": self._undo_folder_rename,
             "folder-remove": self._undo_folder_remove,
             "folder-move": self._undo_folder_move,
@@ -92,6 +103,8 @@ class SubscriptionGateway:
         return last is None or self._clock.now() - last > STALE_SECONDS
 
     async def unsubscribe(self, user_id: int, feed_ids: Sequence[int], label: str) -> Undo | None:
+        """None when there was no such subscription. What was read in these feeds stays read where it stands too."""
+        await self._reading.settle(user_id)
         removed = await self._subscriptions.unsubscribe(user_id, feed_ids)
         if not removed:
             return None
@@ -125,6 +138,19 @@ class SubscriptionGateway:
     async def _undo_rename(self, user_id: int, payload: Any) -> int:
         await self._subscriptions.rename(user_id, payload[0], payload[1])
         return 1
+
+    async def mute(self, user_id: int, feed_id: int, on: bool, label: str) -> Undo | None:
+        """None when it was so already."""
+        if not await self._subscriptions.mute(user_id, feed_id, on):
+            return None
+        undo = await self.journal(user_id, "mute", label, [feed_id, not on])
+        await self.changed(user_id)
+        return undo
+
+    async def _undo_mute(self, user_id: int, payload: Any) -> int:
+        if await self._subscriptions.get(user_id, payload[0]) is None:
+            return 0
+        return int(await self._subscriptions.mute(user_id, payload[0], payload[1]))
 
     # ---- folders
 
@@ -200,8 +226,7 @@ class SubscriptionGateway:
 
     async def _undo_marks(self, user_id: int, payload: Any) -> int:
         changes = [ReadChange(feed_id, _bitmap(remove), _bitmap(add)) for feed_id, add, remove in payload]
-        marked = await self._subscriptions.mark(user_id, changes, now=self._clock.now())
-        return sum(len(c.add) + len(c.remove) for c in marked.changes)
+        return await self._reading.apply(user_id, changes)
 
     async def latest(self, user_id: int, kind: str) -> Undo | None:
         return await self._undo.latest(user_id, kind, self._clock.now())

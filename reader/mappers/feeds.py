@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from reader.models.feed import Feed, FeedMove, FeedState, Icon, Identity, Pull, Schedule
+from reader.models.feed import Feed, FeedKind, FeedMove, FeedState, Icon, Identity, Pull, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class FeedMark:
     state: FeedState
     error: str | None = None
     format: str | None = None
+    kind: FeedKind = "site"
+    withdrawn: bytes = b""  # serialized bitmap of the seqs that were taken back; empty for none
+    copies_rev: int = 0  # the feed's rev when its rows in copy last changed; 0: it has none
 
 
 @dataclass(frozen=True, slots=True)

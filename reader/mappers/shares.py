@@ -113,7 +113,8 @@ class ShareMapper(Protocol):
     # ---- copies
 
     async def copies(self, feed_ids: Sequence[int]) -> list[Copy]:
-        """All copies in these feeds, in order of (feed_id, seq). One round trip."""
+        """All copies in these feeds, and what was taken back there (who read it has met the story), in order of
+        (feed_id, seq). One round trip."""
         ...
 
     async def recount_copies(self, after: bytes, limit: int) -> tuple[int, bytes | None]:

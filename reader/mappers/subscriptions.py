@@ -64,7 +64,8 @@ class SubscriptionMapper(Protocol):
     async def subscribe(
         self, user_id: int, feed_id: int, *, folder_id: int | None, title: str | None, unread: int, now: float
     ) -> tuple[Subscription, bool]:
-        """Idempotent: (the subscription, True if made now). The newest ``unread`` visible entries are unread.
+        """Idempotent: (the subscription, True if made now). The newest ``unread`` visible entries are unread, and below
+        them copies of stories that the user has in another feed: those are read as soon as one copy is.
 
         Raises NotFound for a stream whose owner the user may not see (models.people.Standing.visible), decided in the
         same write. Placed last in its folder. If the feed has fewer entries yet, ``unread`` is remembered so that the
@@ -86,6 +87,9 @@ class SubscriptionMapper(Protocol):
         ...
 
     async def rename(self, user_id: int, feed_id: int, title: str | None) -> None: ...
+    async def mute(self, user_id: int, feed_id: int, on: bool) -> bool:
+        """True if it changed. Raises NotFound without the subscription."""
+        ...
 
     async def add_folder(self, user_id: int, title: str, parent_id: int | None = None) -> Folder:
         """Raises Conflict if there is a folder of that title (without regard to case) at that place."""

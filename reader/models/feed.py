@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 FeedState = Literal["new", "active", "failing", "gone"]
+FeedKind = Literal["site", "stream"]
 
 Criterion = Literal["id", "link", "link_date", "content"]
 """What tells the entries of a feed apart: their ids; their links; link and date; title and content."""
@@ -32,7 +33,7 @@ class Feed:
     language: str | None
     icon: str | None  # digest of an icon (hex)
     format: str | None  # "rss 2.0", "atom 1.0", "json 1.1" …
-    kind: Literal["site", "stream"]
+    kind: FeedKind
     state: FeedState
     seq: int
     floor: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from reader.models.entry import Entry
-from reader.models.feed import FeedState
+from reader.models.feed import FeedKind, FeedState
 
 Show = Literal["all", "unread"]
 Order = Literal["newest", "oldest"]
@@ -41,6 +41,8 @@ class FeedRow:
     unread: int
     total: int  # visible entries
     generated: bool = False  # made by Evantr from a page that publishes no feed
+    kind: FeedKind = "site"
+    muted: bool = False  # counts nothing and stays out of wider lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class Sidebar:
 
 
 class EntryView(NamedTuple):
-    """An entry in somebody's list. ``above``: it was unread when the list was first drawn (above the horizon)."""
+    """An entry in somebody's list. ``above``: it was unread when the list was first drawn (above the horizon).
+
+    ``copies``: ids of entries that tell the same story in other feeds of this reader (decision 0013).
+    """
 
     entry: Entry
     feed_title: str
@@ -82,6 +87,7 @@ class EntryView(NamedTuple):
     starred: bool
     later: bool
     above: bool
+    copies: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

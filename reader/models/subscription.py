@@ -33,6 +33,7 @@ class Subscription:
     rev: int
     created_rev: int  # the user's revision when it was made; a list drawn before does not show it
     created_at: float
+    muted: bool = False  # counts nothing and stays out of wider lists
 
 
 @dataclass(frozen=True)

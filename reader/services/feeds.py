@@ -163,6 +163,14 @@ class FeedService:
         undo = await self._subscriptions.rename(sub.user_id, feed_id, sub.title, new, label)
         return Done(label, undo.token, 1)
 
+    async def mute(self, actor: Actor, feed_id: int, on: bool) -> Done:
+        """A muted subscription counts nothing and stays out of wider lists; its own list shows it."""
+        sub = await self._access.subscription(actor, feed_id)
+        name = await self._named(actor, [sub])
+        label = f"{name} is muted" if on else f"{name} is not muted any more"
+        undo = await self._subscriptions.mute(sub.user_id, feed_id, on, label)
+        return Done(label, undo.token, 1) if undo is not None else Done(label, None)
+
     async def move(
         self,
         actor: Actor,

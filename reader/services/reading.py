@@ -101,8 +101,7 @@ class ReadingService:
         (below it, newest first), ``before_entry`` only what is newer (above it). Can be undone for 24 hours.
         """
         user_id = self._access.user(actor)
-        changes = await self._reading.mark_all(user_id, scope, as_of, older_than, after_entry, before_entry)
-        changed = sum(len(c.add) for c in changes)
+        changed, changes = await self._reading.mark_all(user_id, scope, as_of, older_than, after_entry, before_entry)
         label = f"{count(changed, 'entry', 'entries')} marked as read"
         if not changed:
             return Done(label, None)

@@ -35,6 +35,14 @@ WHERE copy.story = ? AND (
     entry.id IS NULL OR copy.seq <= feed.floor OR copy.seq > feed.seq
     OR feed.kind = 'stream' AND (share.id IS NULL OR share.removed_at IS NOT NULL OR share.user_id IS NULL))
 """
+COPIES = """
+SELECT story, entry_id, feed_id, seq FROM copy WHERE feed_id IN (SELECT value FROM json_each(:feeds))
+UNION ALL
+SELECT share.story, share.id, share.feed_id, share.seq FROM share
+JOIN feed ON feed.id = share.feed_id AND share.seq > feed.floor
+WHERE share.feed_id IN (SELECT value FROM json_each(:feeds)) AND share.removed_at IS NOT NULL
+ORDER BY 3, 4
+"""
 STORIES = """
 SELECT story FROM copy WHERE story > :after UNION
 SELECT story FROM share WHERE story > :after AND removed_at IS NULL AND user_id IS NOT NULL
@@ -100,11 +108,7 @@ def _known(con: sqlite3.Connection, feed_id: int, stories: Sequence[bytes]) -> d
 
 def copies(con: sqlite3.Connection, feed_ids: str) -> list[Copy]:
     """See ShareMapper.copies; ``feed_ids`` as JSON."""
-    sql = (
-        "SELECT story, entry_id, feed_id, seq FROM copy WHERE feed_id IN (SELECT value FROM json_each(?))"
-        " ORDER BY feed_id, seq"
-    )
-    return [Copy(*row) for row in con.execute(sql, (feed_ids,))]
+    return [Copy(*row) for row in con.execute(COPIES, {"feeds": feed_ids})]
 
 
 def recount(con: sqlite3.Connection, after: bytes, limit: int) -> tuple[int, bytes | None]:

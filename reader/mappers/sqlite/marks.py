@@ -11,7 +11,7 @@ from reader.mappers.feeds import FeedMark
 
 MARK = (
     "feed.id, feed.rev, feed.seq, feed.floor, feed.title, feed.url, feed.site_url, feed.icon, feed.state, feed.error,"
-    " feed.format"
+    " feed.format, feed.kind, feed.withdrawn, feed.copies_rev"
 )
 MARKS_SINCE = f"SELECT {MARK} FROM feed WHERE rev > ? ORDER BY rev LIMIT ?"
 

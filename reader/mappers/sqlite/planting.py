@@ -9,8 +9,9 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from reader.mappers.bitmaps import pack, span
+from reader.mappers.bitmaps import pack
 from reader.mappers.keys import title_key
+from reader.mappers.sqlite.backlog import backlog
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_feed_rev, next_shape_rev
 from reader.mappers.sqlite.identity import find, set_words
@@ -18,7 +19,7 @@ from reader.mappers.sqlite.shape import LAST, get, insert
 from reader.mappers.sqlite.sight import may_read
 from reader.models.subscription import Subscription
 
-FEED = "SELECT floor, seq, title, last_pull_at IS NOT NULL FROM feed WHERE id = ?"
+FEED = "SELECT seq, title, last_pull_at IS NOT NULL FROM feed WHERE id = ?"
 AMONG = "number IN (SELECT value FROM json_each(?))"
 
 
@@ -94,12 +95,12 @@ class _Garden:
         if get(self._con, self._user_id, feed_id) is not None:
             return None
         folder_id = self.folder(tuple(path))
-        floor, seq, usual, pulled = self._con.execute(FEED, (feed_id,)).fetchone()
+        seq, usual, pulled = self._con.execute(FEED, (feed_id,)).fetchone()
         if folder_id not in self._last:
             self._last[folder_id] = self._con.execute(LAST, (self._user_id, folder_id)).fetchone()[0]
         position = self._last[folder_id]
         self._last[folder_id] += 1
-        read = pack(span(floor, max(floor, seq - unread)))
+        read = pack(backlog(self._con, self._user_id, feed_id, unread))
         name = title if title and not (pulled and title == usual) else None
         insert(
             self._con,

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from pyroaring import BitMap
 
 from reader.mappers.bitmaps import pack, span, unpack
 from reader.mappers.feeds import FeedMark
+from reader.mappers.sqlite.backlog import backlog
 from reader.mappers.sqlite.connection import snapshot
 from reader.mappers.sqlite.counters import next_feed_rev, next_user_rev
 from reader.mappers.sqlite.marks import marks_since
 from reader.mappers.subscriptions import Marked, ReadingDelta
 from reader.models.subscription import Folder, ReadChange, Subscription
 
-SUBSCRIPTION = "user_id, feed_id, folder_id, title, position, read, rev, created_rev, created_at"
+SUBSCRIPTION = "user_id, feed_id, folder_id, title, position, read, rev, created_rev, created_at, muted"
 FOLDER = "id, user_id, title, position, open, parent_id"
+
+
+def as_subscription(row: tuple[Any, ...]) -> Subscription:
+    """A row of the columns SUBSCRIPTION."""
+    values: list[Any] = [*row[:-1], bool(row[-1])]
+    return Subscription(*values)
 
 
 def folders_of(con: sqlite3.Connection, user_id: int) -> list[Folder]:
@@ -73,7 +81,7 @@ def _delta(con: sqlite3.Connection, user_id: int, rev: int, shape_rev: int) -> R
         f"SELECT {SUBSCRIPTION} FROM subscription WHERE user_id = ? AND rev > ? ORDER BY position, feed_id",
         (user_id, since),
     )
-    subscriptions = tuple([Subscription(*each) for each in rows])
+    subscriptions = tuple([as_subscription(each) for each in rows])
     folders = tuple(folders_of(con, user_id)) if whole else ()
     return ReadingDelta(now, now_shape, whole, folders, subscriptions)
 
@@ -178,8 +186,8 @@ def mark_first(con: sqlite3.Connection, feed_id: int) -> list[tuple[int, int, Bi
         known = _read_set(con, user_id, feed_id)
         if known is None:
             continue
-        read, visible = known
-        add = visible[: max(0, len(visible) - unread)] - read
+        read, _ = known
+        add = backlog(con, user_id, feed_id, unread) - read
         if add:
             rev = next_user_rev(con, user_id)
             _store(con, user_id, feed_id, read | add, rev)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reader.errors import NotFound
-from reader.mappers.bitmaps import pack, span
+from reader.mappers.bitmaps import pack
+from reader.mappers.sqlite.backlog import backlog
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.counters import next_shape_rev
-from reader.mappers.sqlite.reading import SUBSCRIPTION
+from reader.mappers.sqlite.reading import SUBSCRIPTION, as_subscription
 from reader.mappers.sqlite.sight import may_read, require_sight
 from reader.models.subscription import Subscription
 
@@ -24,7 +26,7 @@ def get(con: sqlite3.Connection, user_id: int, feed_id: int) -> Subscription | N
     """See SubscriptionMapper.get."""
     sql = f"SELECT {SUBSCRIPTION} FROM subscription WHERE user_id = ? AND feed_id = ?"
     row = con.execute(sql, (user_id, feed_id)).fetchone()
-    return Subscription(*row) if row else None
+    return as_subscription(row) if row else None
 
 
 def subscribers(con: sqlite3.Connection, feed_id: int) -> list[int]:
@@ -54,14 +56,14 @@ def subscribe(
     known = get(con, user_id, feed_id)
     if known is not None:
         return known, False
-    feed = con.execute("SELECT floor, seq, kind FROM feed WHERE id = ?", (feed_id,)).fetchone()
+    feed = con.execute("SELECT seq, kind FROM feed WHERE id = ?", (feed_id,)).fetchone()
     if feed is None:
         raise NotFound("There is no such feed.")
     require_folder(con, user_id, folder_id)
-    floor, seq, kind = feed
+    seq, kind = feed
     rev = next_shape_rev(con, user_id)
     position = con.execute(LAST, (user_id, folder_id)).fetchone()[0]
-    read = pack(span(floor, max(floor, seq - unread)))
+    read = pack(backlog(con, user_id, feed_id, unread))
     made = Subscription(user_id, feed_id, folder_id, title, position, read, rev, rev, now)
     insert(con, made)
     if seq == 0 and kind == "site":  # a stream's shares come one by one
@@ -73,10 +75,10 @@ def subscribe(
 def insert(con: sqlite3.Connection, made: Subscription) -> None:
     """Stores a subscription as it is."""
     con.execute(
-        f"INSERT INTO subscription ({SUBSCRIPTION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO subscription ({SUBSCRIPTION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             made.user_id, made.feed_id, made.folder_id, made.title, made.position, made.read, made.rev,
-            made.created_rev, made.created_at,
+            made.created_rev, made.created_at, made.muted,
         ),
     )  # fmt: skip
 
@@ -84,7 +86,7 @@ def insert(con: sqlite3.Connection, made: Subscription) -> None:
 def unsubscribe(con: sqlite3.Connection, user_id: int, feed_ids: Sequence[int]) -> list[Subscription]:
     """See SubscriptionMapper.unsubscribe."""
     sql = f"DELETE FROM subscription WHERE {AMONG} RETURNING {SUBSCRIPTION}"
-    removed = [Subscription(*row) for row in con.execute(sql, (user_id, ids_json(feed_ids))).fetchall()]
+    removed = [as_subscription(row) for row in con.execute(sql, (user_id, ids_json(feed_ids))).fetchall()]
     if removed:
         next_shape_rev(con, user_id)
     return sorted(removed, key=lambda each: (each.position, each.feed_id))
@@ -107,11 +109,8 @@ def restore(con: sqlite3.Connection, subscriptions: Sequence[Subscription]) -> i
         folder_id = each.folder_id if folder.fetchone() else None
         insert(
             con,
-            Subscription(
-                each.user_id, each.feed_id, folder_id, each.title, each.position, each.read, revs[each.user_id],
-                each.created_rev, each.created_at,
-            ),
-        )  # fmt: skip
+            replace(each, folder_id=folder_id, rev=revs[each.user_id]),
+        )
         restored += 1
     return restored
 
@@ -125,6 +124,18 @@ def rename(con: sqlite3.Connection, user_id: int, feed_id: int, title: str | Non
         values = (title, user_id, feed_id)
         con.execute("UPDATE subscription SET title = ? WHERE user_id = ? AND feed_id = ?", values)
         next_shape_rev(con, user_id)
+
+
+def mute(con: sqlite3.Connection, user_id: int, feed_id: int, on: bool) -> bool:
+    """See SubscriptionMapper.mute."""
+    known = get(con, user_id, feed_id)
+    if known is None:
+        raise NotFound("There is no such subscription.")
+    if known.muted == on:
+        return False
+    con.execute("UPDATE subscription SET muted = ? WHERE user_id = ? AND feed_id = ?", (on, user_id, feed_id))
+    next_shape_rev(con, user_id)
+    return True
 
 
 def move(

@@ -61,6 +61,9 @@ class SqliteSubscriptions:
     async def rename(self, user_id: int, feed_id: int, title: str | None) -> None:
         await self._engine.write(shape.rename, user_id, feed_id, title)
 
+    async def mute(self, user_id: int, feed_id: int, on: bool) -> bool:
+        return await self._engine.write(shape.mute, user_id, feed_id, on)
+
     async def add_folder(self, user_id: int, title: str, parent_id: int | None = None) -> Folder:
         return await self._engine.write(folders.add_folder, user_id, title, parent_id)
 
