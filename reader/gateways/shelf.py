@@ -200,6 +200,11 @@ class View:
         left = self.left.get(state.mark.feed_id)
         return state.seen if left is None else state.seen - left
 
+    def shown(self, state: SubState) -> BitMap:
+        """What the list shows of a feed, read or not."""
+        seqs = visible(state.mark)
+        return seqs - self.left[state.mark.feed_id] if state.mark.feed_id in self.left else seqs
+
     def front(self, limit: int) -> list[SubState] | None:
         """The subscriptions that the first ``limit`` unread entries can come from: those with the newest heads.
 

@@ -22,7 +22,7 @@ import structlog
 from reader.clock import Clock
 from reader.errors import EvantrError, Invalid, NotFound, Upstream
 from reader.gateways.reading import ReadingGateway
-from reader.gateways.shelf import SubState, visible
+from reader.gateways.shelf import View
 from reader.ingest.address import check_url
 from reader.ingest.fetch import Fetcher
 from reader.jobs import DeliverWebhook, JobQueue
@@ -238,7 +238,7 @@ class WebhookGateway:
             return Batch(items, shares[-1][0].id if shares else hook.last_id, len(shares) == BATCH)
         shelf = await self._reading.shelf(hook.user_id)
         view = shelf.view(_scope(hook.scope), self._reading.book)
-        ids, more = await self._ids(view.subs, hook.last_id)
+        ids, more = await self._ids(view, hook.last_id)
         entries = await self._mappers.entries.many(ids)
         rows = {state.mark.feed_id: state.row() for state in view.subs}
         items = tuple(
@@ -248,15 +248,15 @@ class WebhookGateway:
         )  # fmt: skip
         return Batch(items, ids[-1] if more else max([view.newest_id, hook.last_id]), more)
 
-    async def _ids(self, subs: Sequence[SubState], since: int) -> tuple[list[int], bool]:
-        """The lowest ids above ``since`` that these subscriptions show, and whether there are more. At most BATCH of
+    async def _ids(self, view: View, since: int) -> tuple[list[int], bool]:
+        """The lowest ids above ``since`` that the list shows, and whether there are more. At most BATCH of
         each feed are looked at, in one round trip."""
         book = self._reading.book
-        newer = [state for state in subs if book.newest_id(state.mark.feed_id) > since]
+        newer = [state for state in view.subs if book.newest_id(state.mark.feed_id) > since]
         bounds = await book.up_to([state.mark.feed_id for state in newer], since) if newer else {}
         wanted = {}
         for state in newer:
-            seqs = visible(state.mark)
+            seqs = view.shown(state)
             seqs.remove_range(0, bounds[state.mark.feed_id] + 1)
             wanted[state.mark.feed_id] = seqs[: BATCH + 1]
         ranges = [(feed_id, seqs[0], seqs[-1]) for feed_id, seqs in wanted.items() if seqs]

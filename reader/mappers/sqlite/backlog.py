@@ -21,7 +21,7 @@ SELECT mine.seq FROM copy AS mine WHERE mine.feed_id = :feed AND EXISTS (
 
 
 def backlog(con: sqlite3.Connection, user_id: int, feed_id: int, unread: int) -> BitMap:
-    """Seqs to be read from the start: the visible ones but the newest ``unread``, less what the reader has elsewhere."""
+    """Seqs to be read from the start: visible ones but the newest ``unread``, less what the reader has elsewhere."""
     floor, seq, withdrawn, copies_rev = con.execute(FEED, (feed_id,)).fetchone()
     if withdrawn:
         visible = span(floor, seq) - unpack(withdrawn)
