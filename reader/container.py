@@ -11,6 +11,7 @@ from reader.events import PubSub
 from reader.gateways.accounts import AccountGateway
 from reader.gateways.arrivals import Arrivals
 from reader.gateways.controller import Controller
+from reader.gateways.departure import DepartureGateway
 from reader.gateways.discovery import DiscoveryGateway
 from reader.gateways.exports import ExportGateway
 from reader.gateways.feeds import FeedGateway
@@ -76,6 +77,7 @@ class Gateways:
     people: PeopleGateway
     notifications: NotificationGateway
     talk: TalkGateway
+    departure: DepartureGateway
     sharing: SharingGateway
     streams: StreamGateway
 
@@ -141,6 +143,8 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     notifications = NotificationGateway(mappers, bus, clock)
     arrivals = Arrivals(bus, queue, mappers.streams, webhooks)
     sharing = SharingGateway(mappers, work, queue, bus, clock, notifications, subscriptions, arrivals)
+    people = PeopleGateway(mappers, sharing, subscriptions, notifications, clock, settings)
+    departure = DepartureGateway(mappers, work, cache, queue, bus, clock)
     gateways = Gateways(
         reading=reading,
         accounts=AccountGateway(mappers, cache, clock, settings),
@@ -149,7 +153,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings, arrivals),
         discovery=discovery,
         icons=IconGateway(mappers, fetcher, cpu, bus, clock),
-        upkeep=UpkeepGateway(mappers, clock, settings),
+        upkeep=UpkeepGateway(mappers, people, departure, clock, settings),
         work=work,
         webhooks=webhooks,
         operations=OperationsGateway(mappers, queue, bus, clock, settings),
@@ -158,8 +162,9 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         imports=ImportGateway(mappers, cpu, bus, clock, settings),
         exports=ExportGateway(mappers, reading, clock),
         importing=Importing(mappers, discovery, queue, bus, clock, settings),
-        people=PeopleGateway(mappers, subscriptions, notifications, clock, settings),
+        people=people,
         talk=TalkGateway(mappers, notifications, bus, clock),
+        departure=departure,
         notifications=notifications,
         sharing=sharing,
         streams=StreamGateway(mappers, sharing, bus, clock, subscriptions),

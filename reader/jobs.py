@@ -138,6 +138,20 @@ class Upkeep:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveAccount:
+    """Remove what an account holds that has begun to leave."""
+
+    NAME: ClassVar[str] = "remove-account"
+    ROW: ClassVar[bool] = True
+    WATCHED: ClassVar[bool] = False
+    user_id: int
+
+    @property
+    def queue(self) -> str:
+        return "upkeep"
+
+
+@dataclass(frozen=True, slots=True)
 class RunImport:
     """An import that somebody started: a job that can be followed, though no queue carries it. The importer drives it
     from its own rows."""
@@ -146,13 +160,15 @@ class RunImport:
     import_id: int
 
 
-Payload = PullFeed | Discover | CrawlSite | FetchIcon | RecountChain | ShareMatches | DeliverWebhook | Upkeep
+Payload = (
+    PullFeed | Discover | CrawlSite | FetchIcon | RecountChain | ShareMatches | DeliverWebhook | RemoveAccount | Upkeep
+)
 """Each names itself (NAME), says whether it is a row of its own (ROW) or due by some other row, and whether it is run
 in a process apart after it may have ended one (WATCHED): those that touch what comes from outside."""
 
 KINDS: tuple[type[Payload], ...] = (
     *(PullFeed, Discover, CrawlSite, FetchIcon),
-    *(RecountChain, ShareMatches, DeliverWebhook, Upkeep),
+    *(RecountChain, ShareMatches, DeliverWebhook, RemoveAccount, Upkeep),
 )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from reader.clock import Clock
 from reader.errors import NotFound
 from reader.gateways.notifications import NotificationGateway
+from reader.gateways.sharing import SharingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
 from reader.models.feed import Feed
 from reader.models.people import Candidate, Person, RelationKind, Standing, Talk, veiled
 from reader.models.people_views import People, Profile, Requests, Way
-from reader.models.share import DEFAULT_STREAM, DEFAULT_TITLE, Share, Stream
+from reader.models.share import Share, Stream
 from reader.models.subscription import Undo
 from reader.settings import Settings
 
@@ -23,6 +24,7 @@ class PeopleGateway:
     def __init__(
         self,
         mappers: Mappers,
+        sharing: SharingGateway,
         subscriptions: SubscriptionGateway,
         notifications: NotificationGateway,
         clock: Clock,
@@ -32,6 +34,7 @@ class PeopleGateway:
         self._shares = mappers.shares
         self._feeds = mappers.feeds
         self._streams = mappers.streams
+        self._sharing = sharing
         self._subscriptions = subscriptions
         self._notifications = notifications
         self._clock = clock
@@ -94,7 +97,11 @@ class PeopleGateway:
 
     async def stream_of(self, owner_id: int, name: str | None) -> Stream | None:
         """By its name; None: the default one."""
-        return await self._default(owner_id) if name is None else await self._streams.by_name(owner_id, name)
+        return (
+            await self._sharing.default_stream(owner_id)
+            if name is None
+            else await self._streams.by_name(owner_id, name)
+        )
 
     async def follow(
         self, user_id: int, owner_id: int, feed_id: int, *, folder_id: int | None = None, own_title: str | None = None
@@ -112,16 +119,6 @@ class PeopleGateway:
             await self._notifications.tell(owner_id, "follow", user_id)
         return feed
 
-    async def _default(self, owner_id: int) -> Stream:
-        """The first of somebody's streams, made now if there is none."""
-        streams = await self._streams.of_users([owner_id])
-        if streams:
-            return streams[0]
-        made, _ = await self._streams.add(
-            owner_id, DEFAULT_STREAM, title=DEFAULT_TITLE, description="", site_url="", now=self._clock.now()
-        )
-        return made
-
     async def unfollow(self, user_id: int, owner_id: int, label: str) -> Undo | None:
         """Ends the subscriptions to all of their streams; None when there was none."""
         feed_ids = [stream.feed_id for stream in await self._streams.of_users([owner_id])]
@@ -135,7 +132,7 @@ class PeopleGateway:
 
     async def approve(self, owner_id: int, user_id: int) -> bool:
         """They may, and follow the default stream. False when they do not ask."""
-        stream = await self._default(owner_id)
+        stream = await self._sharing.default_stream(owner_id)
         approved = await self._people.approve(
             owner_id, user_id, feed_id=stream.feed_id, unread=self._unread, now=self._clock.now()
         )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import structlog
 
 from reader.clock import Clock
+from reader.gateways.departure import DepartureGateway
+from reader.gateways.people import PeopleGateway
 from reader.mappers import Mappers
 from reader.settings import Settings
 
@@ -17,6 +19,7 @@ JOURNAL_DAYS = 7
 PREVIEW_DAYS = 7
 IMPORT_DAYS = 90
 JOBS_DAYS = 8  # beyond a week: the row of an icon job remembers when its site was asked last
+NOTIFICATION_DAYS = 90
 AUDIT_KEPT = 10_000
 PAGE = 200
 FEEDS_AT_ONCE = 50
@@ -24,8 +27,12 @@ WORDS_AT_ONCE = 200  # entries indexed in one write: others write in between
 
 
 class UpkeepGateway:
-    def __init__(self, mappers: Mappers, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, mappers: Mappers, people: PeopleGateway, departure: DepartureGateway, clock: Clock, settings: Settings
+    ) -> None:
         self._mappers = mappers
+        self._people = people
+        self._departure = departure
         self._clock = clock
         self._keep = settings.feed_keep
 
@@ -43,6 +50,9 @@ class UpkeepGateway:
             "wishes": await self._mappers.operations.trim_owned(now - JOBS_DAYS * DAY),
             "webhooks": await self._mappers.webhooks.wake_all(now),
             "audit": await self._mappers.operations.trim_audit(AUDIT_KEPT),
+            "notifications": await self._mappers.notifications.trim(now - NOTIFICATION_DAYS * DAY),
+            "ties": await self._people.put_right(),
+            "departures": await self._departure.again(),
         }
         log.info("upkeep done", **counts)
         return counts

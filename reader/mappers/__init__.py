@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from reader.mappers.departure import DepartureMapper
 from reader.mappers.entries import EntryMapper
 from reader.mappers.feeds import FeedMapper
 from reader.mappers.flags import FlagMapper
@@ -54,6 +55,8 @@ class Mappers(Protocol):
     def talk(self) -> TalkMapper: ...
     @property
     def notifications(self) -> NotificationMapper: ...
+    @property
+    def departure(self) -> DepartureMapper: ...
     @property
     def shares(self) -> ShareMapper: ...
     @property

@@ -1,4 +1,7 @@
-"""Contract for people, their sessions, tokens and invitations. Mappers have no clock: times come in."""
+"""Contract for people, their sessions, tokens and invitations. Mappers have no clock: times come in.
+
+Accounts that are being removed (departure.py) are found by nothing here; they count until they are gone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from reader.models.user import Invitation, Preferences, Session, Token, User
 
 class UserMapper(Protocol):
     async def create(self, name: str, password_hash: str, *, now: float, admin_if_first: bool) -> User:
-        """A new account; ``name`` is unique without regard to case (raises Conflict).
+        """A new account; ``name`` is unique without regard to case, and not reserved (raises Conflict).
 
         With ``admin_if_first`` the account becomes administrator if there is none yet, decided in the same
         atomic write, so that two first visitors cannot both become one.

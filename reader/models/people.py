@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Literal, NamedTuple
 
 Talk = Literal["all", "followers", "nobody"]
@@ -12,6 +13,11 @@ NotificationKind = Literal["follow", "ask", "approved", "reshare", "comment", "a
 COMMENT_MOST = 2000  # characters
 ABOUT_MOST = 500
 REMOVED = "a removed account"  # what stands where somebody's name stood
+
+
+def name_digest(name: str) -> bytes:
+    """What is kept of the name of a removed account, so that nobody takes it. 32 bytes."""
+    return sha256(name.casefold().encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from reader.jobs import (
     Payload,
     PullFeed,
     RecountChain,
+    RemoveAccount,
     ShareMatches,
     Upkeep,
 )
-from workers.jobs import crawl, discover, icon, pull, share, upkeep, webhook
+from workers.jobs import crawl, departure, discover, icon, pull, share, upkeep, webhook
 
 Result = str | PullOutcome | None
 
@@ -37,6 +38,8 @@ async def run(container: Container, payload: Payload) -> Result:
             await share.matches(container, payload)
         case DeliverWebhook():
             await webhook.run(container, payload)
+        case RemoveAccount():
+            return await departure.run(container, payload)
         case Upkeep():
             await upkeep.run(container, payload)
     return None

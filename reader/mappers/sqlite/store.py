@@ -9,6 +9,7 @@ from pathlib import Path
 from reader.mappers import Mappers
 from reader.mappers.errors import StoreError
 from reader.mappers.sqlite.backup import backup
+from reader.mappers.sqlite.departure import SqliteDeparture
 from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.entries import SqliteEntries
 from reader.mappers.sqlite.feeds import SqliteFeeds
@@ -58,6 +59,7 @@ class SqliteMappers:
         self.people = SqlitePeople(engine)
         self.talk = SqliteTalk(engine)
         self.notifications = SqliteNotifications(engine)
+        self.departure = SqliteDeparture(engine)
         self.shares = SqliteShares(engine)
         self.streams = SqliteStreams(engine)
         self.webhooks = SqliteWebhooks(engine)

@@ -13,6 +13,8 @@ from typing import Any
 
 from reader.errors import Conflict, NotFound
 from reader.mappers.sqlite.engine import Engine
+from reader.mappers.sqlite.person import HERE
+from reader.models.people import name_digest
 from reader.models.user import Invitation, Preferences, Session, Token, User
 
 USER = "user.id, user.name, user.admin, user.password_hash, user.created_at, user.preferences"
@@ -37,7 +39,8 @@ def _preferences(stored: str) -> Preferences:
 
 def _insert_user(con: sqlite3.Connection, name: str, password_hash: str, now: float, admin: bool) -> User:
     key = name.casefold()
-    if con.execute("SELECT 1 FROM user WHERE name_key = ?", (key,)).fetchone():
+    taken = "SELECT 1 FROM user WHERE name_key = ? UNION ALL SELECT 1 FROM reserved_name WHERE digest = ?"
+    if con.execute(taken, (key, name_digest(name))).fetchone():
         raise Conflict("This name is taken.")
     cursor = con.execute(
         "INSERT INTO user (name, name_key, admin, password_hash, created_at) VALUES (?, ?, ?, ?, ?)"
@@ -59,17 +62,17 @@ def _create_first(con: sqlite3.Connection, name: str, password_hash: str, now: f
 
 
 def _get(con: sqlite3.Connection, user_id: int) -> User | None:
-    row = con.execute(f"SELECT {USER} FROM user WHERE id = ?", (user_id,)).fetchone()
+    row = con.execute(f"SELECT {USER} FROM user WHERE id = ? AND {HERE}", (user_id,)).fetchone()
     return _user(row) if row else None
 
 
 def _by_name(con: sqlite3.Connection, name: str) -> User | None:
-    row = con.execute(f"SELECT {USER} FROM user WHERE name_key = ?", (name.casefold(),)).fetchone()
+    row = con.execute(f"SELECT {USER} FROM user WHERE name_key = ? AND {HERE}", (name.casefold(),)).fetchone()
     return _user(row) if row else None
 
 
 def _all(con: sqlite3.Connection) -> list[User]:
-    return [_user(row) for row in con.execute(f"SELECT {USER} FROM user ORDER BY id")]
+    return [_user(row) for row in con.execute(f"SELECT {USER} FROM user WHERE {HERE} ORDER BY id")]
 
 
 def _count(con: sqlite3.Connection) -> int:
@@ -88,7 +91,7 @@ def _execute(con: sqlite3.Connection, sql: str, *values: object) -> int:
 
 
 def _require_user(con: sqlite3.Connection, user_id: int) -> None:
-    if not con.execute("SELECT 1 FROM user WHERE id = ?", (user_id,)).fetchone():
+    if not con.execute(f"SELECT 1 FROM user WHERE id = ? AND {HERE}", (user_id,)).fetchone():
         raise NotFound("There is no such account.")
 
 

@@ -9,7 +9,7 @@ from reader.mappers import Mappers
 
 PARTS = (
     "users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations", "imports", "people",
-    "talk", "notifications", "shares", "streams", "hub", "pushes",
+    "talk", "notifications", "departure", "shares", "streams", "hub", "pushes",
 )  # fmt: skip
 BUNDLE = ("migrate", "backup", "ready", "close")
 
