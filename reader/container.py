@@ -40,6 +40,7 @@ from reader.pubsub.memory import MemoryBus
 from reader.services import Services
 from reader.services.access import Access
 from reader.services.accounts import AccountService
+from reader.services.departure import DepartureService
 from reader.services.exports import ExportService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
@@ -194,6 +195,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         imports=imports,
         people=PeopleService(access, gateways.people, notifications, reading, cache, settings),
         talk=TalkService(access, gateways.talk, cache),
+        departure=DepartureService(access, departure, gateways.accounts, gateways.operations, cache, clock),
         sharing=sharing_service,
         publishing=PublishingService(access, sharing_service, PublishingGateway(mappers, cache)),
         webhooks=WebhookService(access, webhooks, cache),

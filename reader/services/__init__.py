@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reader.services.access import Access
 from reader.services.accounts import AccountService
+from reader.services.departure import DepartureService
 from reader.services.exports import ExportService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
@@ -35,6 +36,7 @@ class Services:
     exports: ExportService
     people: PeopleService
     talk: TalkService
+    departure: DepartureService
     sharing: SharingService
     webhooks: WebhookService
     publishing: PublishingService

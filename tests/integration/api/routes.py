@@ -51,7 +51,7 @@ class Ids:
         if kind == "imports":
             value = self.import_id
         key = self.dead if "/dead/" in path else self.job
-        name = self.name if kind in ("people", "requests") else "max_running"
+        name = self.name if kind in ("people", "requests") or "/accounts/" in operation.path else "max_running"
         path = path.replace("{queue}", "pull-sys").replace("{name}", name).replace("{key}", key)
         path = path.replace("{number}", "1")
         value = {"shares": self.share_id, "comments": self.comment_id}.get(kind, value)
@@ -68,6 +68,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/webhooks": {"url": "https://hooks.example.org/1"},
     "PATCH /api/v1/me": {"theme": "dark"},
     "POST /api/v1/me/password": {"old": PASSWORD, "new": "another battery"},
+    "POST /api/v1/me/leave": {"password": "not the password"},
     "POST /api/v1/tokens": {"name": "newsboat"},
     "POST /api/v1/session": {"name": "ada", "password": PASSWORD},
     "POST /api/v1/accounts": {"name": "carol", "password": PASSWORD},
