@@ -31,6 +31,8 @@ from api.v1 import (
     people,
     search,
     session,
+    shares,
+    streams,
     subscriptions,
     talk,
     tokens,
@@ -41,7 +43,7 @@ from reader.container import Container
 RESOURCES = (
     *(entries, search, counters, marks, live, me, tokens, session),
     *(find, subscriptions, folders, feeds, imports, jobs_live, jobs, admin),
-    *(people, talk, notifications, webhooks),
+    *(people, talk, notifications, shares, streams, webhooks),
 )
 
 

@@ -206,6 +206,9 @@ class SharingGateway:
             shares += [each for key, each in sorted(related.shares.items()) if key not in known]
         return shares, cut
 
+    async def entries(self, entry_ids: Sequence[int]) -> list[Entry]:
+        return await self._entries.many(entry_ids)
+
     async def first_entry(self, share_ids: Sequence[int]) -> Entry | None:
         """The first of these entries that is still there."""
         found = {entry.id: entry for entry in await self._entries.many(share_ids[:ENTRIES_TRIED])}

@@ -9,6 +9,7 @@ import structlog
 from reader.clock import Clock
 from reader.gateways.departure import DepartureGateway
 from reader.gateways.people import PeopleGateway
+from reader.gateways.subscriptions import UNDO_SECONDS
 from reader.mappers import Mappers
 from reader.settings import Settings
 
@@ -23,6 +24,8 @@ NOTIFICATION_DAYS = 90
 AUDIT_KEPT = 10_000
 PAGE = 200
 FEEDS_AT_ONCE = 50
+SHARES_AT_ONCE = 100
+STORIES_AT_ONCE = 200
 WORDS_AT_ONCE = 200  # entries indexed in one write: others write in between
 
 
@@ -43,6 +46,7 @@ class UpkeepGateway:
             "entries": await self._purge(now),
             "journal": await self._mappers.subscriptions.trim_journal(now - JOURNAL_DAYS * DAY),
             "imports": await self._mappers.imports.trim(now - PREVIEW_DAYS * DAY, now - IMPORT_DAYS * DAY),
+            "shares": await self._wipe(now),
             "undos": await self._mappers.undo.trim(now),
             "sessions": await self._mappers.users.end_sessions_before(now),
             "words": await self.fill_words(),
@@ -68,6 +72,13 @@ class UpkeepGateway:
                 break
         return gone
 
+    async def _wipe(self, now: float) -> int:
+        """Shares that were taken back keep their text while that can be undone, and no longer."""
+        done = 0
+        while count := await self._mappers.shares.wipe(now - UNDO_SECONDS, SHARES_AT_ONCE):
+            done += count
+        return done
+
     async def fill_words(self) -> int:
         """Index the entries that are older than the index of words; returns how many."""
         done = 0
@@ -84,9 +95,27 @@ class UpkeepGateway:
         while page := await self._mappers.feeds.page(after=after, limit=PAGE):
             for feed in page:
                 changed += await self._mappers.subscriptions.recount(feed.id)
+                if feed.kind == "stream":
+                    changed += await self._mappers.shares.recount_withdrawn(feed.id)
                 feeds += 1
                 progress(feeds)
             after = page[-1].id
+        changed += await self._recount_shares()
         await self._mappers.search.restart()
         await self.fill_words()
         return feeds, changed
+
+    async def _recount_shares(self) -> int:
+        """Where shared stories stand, and how often each share was passed on; returns how many rows changed."""
+        changed, story = 0, b""
+        while True:
+            rows, last = await self._mappers.shares.recount_copies(story, STORIES_AT_ONCE)
+            changed += rows
+            if last is None:
+                break
+            story = last
+        root = 0
+        while roots := await self._mappers.shares.roots(after=root, limit=PAGE):
+            for root in roots:
+                changed += await self._mappers.shares.recount_credit(root)
+        return changed
