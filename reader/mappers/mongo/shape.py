@@ -67,7 +67,7 @@ async def subscribe(
     if waits and feed["seq"] > 0:
         read = span(feed["floor"], max(feed["floor"], feed["seq"] - unread))
         first = ReadChange(feed_id, read, span(0, 0))
-        made = await change(engine, user_id, partial(_read_first, engine, made, first, now))
+        made = await change(engine, user_id, partial(read_first, engine, made, first, now))
     return made, True
 
 
@@ -113,7 +113,7 @@ async def _take_back(engine: Engine, made: Subscription, draft: Draft) -> None:
         draft.shape = True
 
 
-async def _read_first(engine: Engine, made: Subscription, first: ReadChange, now: float, draft: Draft) -> Subscription:
+async def read_first(engine: Engine, made: Subscription, first: ReadChange, now: float, draft: Draft) -> Subscription:
     """Marks the first entries read, unless somebody did, or the subscription was touched meanwhile."""
     stored = await subscription(engine, draft.user_id, made.feed_id)
     if stored is None or stored.rev != made.rev or not first.add:
