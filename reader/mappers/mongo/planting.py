@@ -20,11 +20,11 @@ from reader.mappers.mongo.engine import Document, Engine
 from reader.mappers.mongo.feed_making import Wanted, make_feeds
 from reader.mappers.mongo.first import want_first
 from reader.mappers.mongo.folders import put_folder
-from reader.mappers.mongo.shape import read_first
+from reader.mappers.mongo.shape import read_first, take_back
 from reader.mappers.mongo.shelf_documents import WHOLE, key, put_subscription, subscriptions
 from reader.models.subscription import Folder, ReadChange, Subscription
 
-FEED = {"floor": 1, "seq": 1, "title": 1, "last_pull_at": 1}
+FEED = {"floor": 1, "seq": 1, "title": 1, "last_pull_at": 1, "kind": 1}
 MARKED = {**WHOLE, "made_by": 1}
 
 
@@ -50,7 +50,7 @@ async def plant(engine: Engine, import_id: int, limit: int, unread: int, now: fl
     garden = await change(engine, job["user_id"], partial(_plant, engine, import_id, items, unread, now))
     if garden is None:
         return 0
-    await _first_entries(engine, garden, unread, now)
+    await _look_again(engine, garden, unread, now)
     if garden.folders:
         made = {"$addToSet": {"folders": {"$each": garden.folders}}}
         await engine.db["import"].update_one({"_id": import_id}, made)
@@ -80,8 +80,8 @@ class Garden:
         self.folders: list[int] = [each["_id"] for each in folders if each.get("made_by") == import_id]
         self.revs: dict[str, int] = {}
         """Items whose subscription this import made → its revision."""
-        self.empty: list[Subscription] = []
-        """New subscriptions to feeds that have no entries yet."""
+        self.new: dict[int, tuple[Subscription, bool]] = {}
+        """Feed → its new subscription, and whether it waits for the feed's first entries."""
         self.done: list[Document] = []
 
     def missing(self, path: Sequence[str]) -> bool:
@@ -127,7 +127,7 @@ async def _plant(
         engine.db.folder.find({"user_id": user_id, "position": {"$gte": 0}}).to_list(),
         subscriptions(engine, user_id, feed_ids, MARKED),
         _last_positions(engine, user_id),
-        engine.db.feed.find({"_id": {"$in": feed_ids}}, FEED, batch_size=len(feed_ids) + 1).to_list(),
+        _feeds(engine, feed_ids),
     )
     if job is None:
         return None
@@ -135,10 +135,10 @@ async def _plant(
     depth = sum(len(each["folders"]) for each in items if garden.missing(each["folders"]))
     end = await engine.next_id("folder", depth) if depth else 0
     numbers = list(range(end, end - depth, -1))  # taken from the back: the outermost folder has the lowest id
-    by_id = {feed["_id"]: feed for feed in feeds}
-    await asyncio.gather(*(want_first(engine, user_id, n, unread) for n in by_id if by_id[n]["seq"] == 0))
+    waits = {n: feed["seq"] == 0 and feed["kind"] == "site" for n, feed in feeds.items()}
+    await asyncio.gather(*(want_first(engine, user_id, n, unread) for n in feeds if waits[n] and n not in mine))
     for item in items:
-        feed = by_id.get(item["feed_id"])
+        feed = feeds.get(item["feed_id"])
         if feed is None:  # merged into another in this moment: the next call finds that one
             continue
         garden.done.append(item)
@@ -151,9 +151,8 @@ async def _plant(
         position = last[folder_id] = last.get(folder_id, -1) + 1
         made = _subscription(item, feed, draft, folder_id, position, unread, now)
         garden.subscribe(item, made)
+        garden.new[feed["_id"]] = made, waits[feed["_id"]]
         mine[feed["_id"]] = {}
-        if feed["seq"] == 0:
-            garden.empty.append(made)
     return garden
 
 
@@ -178,14 +177,21 @@ async def _last_positions(engine: Engine, user_id: int) -> dict[int | None, int]
     return {each["_id"]: each["last"] async for each in grouped if each["last"] is not None}
 
 
-async def _first_entries(engine: Engine, garden: Garden, unread: int, now: float) -> None:
-    """Feeds that got their first entries between the look at them and the subscription (see shape.subscribe)."""
-    empty = {each.feed_id: each for each in garden.empty}
-    if not empty:
-        return
-    found = engine.db.feed.find({"_id": {"$in": [*empty]}, "seq": {"$gt": 0}}, FEED, batch_size=len(empty) + 1)
-    for feed in await found.to_list():
-        made = empty[feed["_id"]]
-        read = span(feed["floor"], max(feed["floor"], feed["seq"] - unread))
-        first = ReadChange(made.feed_id, read, span(0, 0))
-        await change(engine, made.user_id, partial(read_first, engine, made, first, now))
+async def _feeds(engine: Engine, feed_ids: Sequence[int]) -> dict[int, Document]:
+    """Those that can be subscribed to."""
+    which = {"_id": {"$in": [*feed_ids]}, "merge": None}
+    return {feed["_id"]: feed async for feed in engine.db.feed.find(which, FEED, batch_size=len(feed_ids) + 1)}
+
+
+async def _look_again(engine: Engine, garden: Garden, unread: int, now: float) -> None:
+    """What happened to the feeds between the look at them and the subscriptions (see shape.subscribe)."""
+    feeds = await _feeds(engine, [*garden.new])
+    for feed_id, (made, waits) in garden.new.items():
+        feed = feeds.get(feed_id)
+        if feed is None:
+            await change(engine, made.user_id, partial(take_back, engine, made))
+            garden.done = [item for item in garden.done if item["feed_id"] != feed_id]
+        elif waits and feed["seq"] > 0:
+            read = span(feed["floor"], max(feed["floor"], feed["seq"] - unread))
+            first = ReadChange(feed_id, read, span(0, 0))
+            await change(engine, made.user_id, partial(read_first, engine, made, first, now))

@@ -62,7 +62,7 @@ async def subscribe(
         return made, False
     feed = await _feed(engine, feed_id)
     if feed is None:
-        await change(engine, user_id, partial(_take_back, engine, made))
+        await change(engine, user_id, partial(take_back, engine, made))
         raise NotFound("There is no such feed.")
     if waits and feed["seq"] > 0:
         read = span(feed["floor"], max(feed["floor"], feed["seq"] - unread))
@@ -106,7 +106,8 @@ async def _subscribe(
     return made, True, waits
 
 
-async def _take_back(engine: Engine, made: Subscription, draft: Draft) -> None:
+async def take_back(engine: Engine, made: Subscription, draft: Draft) -> None:
+    """Removes a subscription again, unless somebody made it anew."""
     stored = await subscription(engine, draft.user_id, made.feed_id)
     if stored is not None and stored.created_rev == made.created_rev:
         draft.drop("subscription", key(draft.user_id, made.feed_id))
