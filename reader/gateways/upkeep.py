@@ -10,11 +10,13 @@ from reader.clock import Clock
 from reader.gateways.departure import DepartureGateway
 from reader.gateways.people import PeopleGateway
 from reader.gateways.subscriptions import UNDO_SECONDS
+from reader.jobs import KINDS, CrawlSite, Discover, FetchIcon
 from reader.mappers import Mappers
 from reader.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+HOUR = 3600
 DAY = 86_400
 JOURNAL_DAYS = 7
 PREVIEW_DAYS = 7
@@ -38,6 +40,7 @@ class UpkeepGateway:
         self._departure = departure
         self._clock = clock
         self._keep = settings.feed_keep
+        self._discovery_ttl = settings.discovery_ttl
 
     async def run(self) -> dict[str, int]:
         """Once an hour. Returns how many of each left."""
@@ -50,7 +53,7 @@ class UpkeepGateway:
             "undos": await self._mappers.undo.trim(now),
             "sessions": await self._mappers.users.end_sessions_before(now),
             "words": await self.fill_words(),
-            "jobs": await self._mappers.jobs.remove_finished(now - JOBS_DAYS * DAY),
+            "jobs": await self._end_results(now),
             "wishes": await self._mappers.operations.trim_owned(now - JOBS_DAYS * DAY),
             "webhooks": await self._mappers.webhooks.wake_all(now),
             "audit": await self._mappers.operations.trim_audit(AUDIT_KEPT),
@@ -60,6 +63,15 @@ class UpkeepGateway:
         }
         log.info("upkeep done", **counts)
         return counts
+
+    async def _end_results(self, now: float) -> int:
+        """Results are kept for an hour; a discovery's longer where it is the cache of its address; the row of an icon
+        job remembers for a week when its site was asked last."""
+        looks, others = (Discover.NAME, CrawlSite.NAME), {kind.NAME for kind in KINDS if kind.ROW}
+        ended = await self._mappers.jobs.remove_finished(now - max(HOUR, self._discovery_ttl), looks)
+        others -= {*looks, FetchIcon.NAME}
+        ended += await self._mappers.jobs.remove_finished(now - HOUR, sorted(others))
+        return ended + await self._mappers.jobs.remove_finished(now - JOBS_DAYS * DAY)
 
     async def _purge(self, now: float) -> int:
         gone = 0
