@@ -93,7 +93,8 @@ async def _move_flags(engine: Engine, flags: list[Document], new_ids: dict[int, 
 async def _keep(engine: Engine, source: int, target: int, entry_ids: list[int]) -> None:
     """Copies entries to the target, outside all lists; the source's go with it."""
     for at in range(0, len(entry_ids), AT_ONCE):
-        query = {"feed_id": source, "id": {"$in": entry_ids[at : at + AT_ONCE]}}
+        kept = {"feed_id": source, "id": {"$in": entry_ids[at : at + AT_ONCE]}}
+        query = {"_id": {"$in": await engine.db.entry.distinct("_id", kept)}}
         for collection in PARTS:
             puts = []
             async for stored in engine.db[collection].find(query):

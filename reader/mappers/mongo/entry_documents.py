@@ -20,7 +20,7 @@ from reader.models.share import pack_chain, unpack_chain
 INDEXES = (
     Index("entry", (("feed_id", 1), ("seq", 1), ("sort_at", 1), ("id", 1))),
     Index("entry", (("id", 1),)),
-    Index("trace", (("feed_id", 1), ("seq", 1))),
+    Index("trace", (("feed_id", 1), ("seq", 1), ("sort_at", 1))),
     Index("trace", (("feed_id", 1), ("uid_hash", 1))),
     Index("tombstone", (("feed_id", 1),)),
 )
