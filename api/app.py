@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from api.docs import add_docs
 from api.errors import add_errors
 from api.health import add_health
+from api.hub import add_hub
 from api.icons import add_icons
 from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
@@ -63,3 +64,4 @@ def add_api(app: FastAPI, container: Container) -> None:
     add_metrics(app, container, metrics)
     add_icons(app, container)
     add_outputs(app, container)
+    add_hub(app, container)

@@ -1,7 +1,7 @@
 """Our WebSub hub (www.w3.org/TR/websub, 5 to 7): who wants what, whether they meant it, and what they are sent.
 
-Rows are the truth: a subscription is behind when its feed's rev is above what it was sent. Everything else is a hint, and
-is found again by a sweep.
+Rows are the truth: a subscription is behind when its feed's rev is above what it was sent. Everything else is a hint,
+and is found again by a sweep.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from reader.ingest.fetch import Fetcher
 from reader.ingest.websub import sign, with_query
 from reader.jobs import AnnounceStream, DeliverStream, JobQueue, VerifyIntent
 from reader.mappers import Mappers
-from reader.mappers.hub import NewRequest
-from reader.models.websub import Delivery, HubRequest, HubSubscription
+from reader.models.websub import Delivery, HubRequest, HubSubscription, HubWish
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +55,7 @@ class HubGateway:
 
     # ---- wishes, and whether they are meant
 
-    async def request(self, wish: NewRequest) -> None:
+    async def request(self, wish: HubWish) -> None:
         """Keeps the wish and asks the callback about it, in the background. Raises Limited over one of the limits."""
         of_feed, of_site = await self._hub.count(wish.feed_id, _site(wish.callback))
         if wish.mode == "subscribe" and (of_feed >= FEED_MOST or of_site >= SITE_MOST):

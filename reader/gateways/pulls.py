@@ -35,6 +35,7 @@ from reader.gateways.websub import WebSubGateway
 from reader.gateways.work import SUSPECT, Suspect, WorkGateway
 from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
+from reader.ingest.generate import is_generated
 from reader.ingest.reasons import Reason
 from reader.ingest.websub import discover
 from reader.ingest.work import Digest, digest_feed
@@ -375,7 +376,7 @@ class PullGateway:
             times = [at.sort_at if document.times else None for at in appended.new]
             trip.pushed = not await self._websub.kept_back(trip.feed.id, times, trip.schedule.last_pull_at)
         ends = discover(fetched.headers, fetched.final_url, document.hub, document.self_url)
-        if ends is not None and trip.readers and not document.format.startswith("page"):
+        if ends is not None and trip.readers and not is_generated(document.format):
             await self._websub.found(trip.feed, ends)
 
     def _take_identity(self, trip: _Trip, before: Identity, document: Digest) -> None:

@@ -107,9 +107,7 @@ class PushGateway:
 
     async def _store(self, taken: _Taken, document: Digest) -> bool:
         feed, now = taken.begun.feed, self._clock.now()
-        appended = await self._entries.append(
-            feed.id, taken.token, document.entries, renewed=document.renewed, now=now
-        )
+        appended = await self._entries.append(feed.id, taken.token, document.entries, renewed=document.renewed, now=now)
         if appended is None or not await self._feeds.record_pull(feed.id, taken.token, self._result(taken, appended)):
             log.warning("the lease of a push was lost", feed_id=feed.id)
             return False
@@ -122,8 +120,8 @@ class PushGateway:
         return True
 
     def _result(self, taken: _Taken, appended: Appended) -> PullResult:
-        """The rhythm learns of the new entries, and the next pull is a day off; all else stays as the last pull left it:
-        a hub that speaks says nothing of the site's health."""
+        """The rhythm learns of the new entries, and the next pull is a day off; all else stays as the last pull left
+        it: a hub that speaks says nothing of the site's health."""
         before, now = taken.begun.schedule, self._clock.now()
         rhythm = ttl.observe(ttl.Rhythm.unpack(before.rhythm), [at.sort_at for at in appended.new], now)
         plan = ttl.next_pull(

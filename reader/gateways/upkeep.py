@@ -8,8 +8,10 @@ import structlog
 
 from reader.clock import Clock
 from reader.gateways.departure import DepartureGateway
+from reader.gateways.hub import HubGateway
 from reader.gateways.people import PeopleGateway
 from reader.gateways.subscriptions import UNDO_SECONDS
+from reader.gateways.websub import WebSubGateway
 from reader.jobs import KINDS, CrawlSite, Discover, FetchIcon
 from reader.mappers import Mappers
 from reader.settings import Settings
@@ -33,11 +35,20 @@ WORDS_AT_ONCE = 200  # entries indexed in one write: others write in between
 
 class UpkeepGateway:
     def __init__(
-        self, mappers: Mappers, people: PeopleGateway, departure: DepartureGateway, clock: Clock, settings: Settings
+        self,
+        mappers: Mappers,
+        people: PeopleGateway,
+        departure: DepartureGateway,
+        hub: HubGateway,
+        websub: WebSubGateway,
+        clock: Clock,
+        settings: Settings,
     ) -> None:
         self._mappers = mappers
         self._people = people
         self._departure = departure
+        self._hub = hub
+        self._websub = websub
         self._clock = clock
         self._keep = settings.feed_keep
         self._discovery_ttl = settings.discovery_ttl
@@ -59,6 +70,8 @@ class UpkeepGateway:
             "audit": await self._mappers.operations.trim_audit(AUDIT_KEPT),
             "notifications": await self._mappers.notifications.trim(now - NOTIFICATION_DAYS * DAY),
             "ties": await self._people.put_right(),
+            "hub": await self._hub.trim(),
+            "left": await self._websub.leave_unread(),
             "departures": await self._departure.again(),
         }
         log.info("upkeep done", **counts)

@@ -1,4 +1,5 @@
-"""What we ask of other people's WebSub hubs: subscribing to feeds that name one, renewing, leaving; and what they bring.
+"""What we ask of other people's WebSub hubs: subscribing to feeds that name one, renewing, leaving; and what they
+bring.
 
 One lease per feed, with a secret and an unguessable callback of its own. Only what we asked for is confirmed, only what
 is signed with the secret is kept.
@@ -41,9 +42,7 @@ Taken = Literal["kept", "ignored", "unknown", "full"]
 
 
 class WebSubGateway:
-    def __init__(
-        self, mappers: Mappers, fetcher: Fetcher, queue: JobQueue, clock: Clock, settings: Settings
-    ) -> None:
+    def __init__(self, mappers: Mappers, fetcher: Fetcher, queue: JobQueue, clock: Clock, settings: Settings) -> None:
         self._pushes = mappers.pushes
         self._feeds = mappers.feeds
         self._fetcher = fetcher
@@ -98,9 +97,7 @@ class WebSubGateway:
         if mode == "subscribe":
             form |= {"hub.lease_seconds": str(round(LEASE_WISHED)), "hub.secret": lease.secret}
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        await self._fetcher.post(
-            lease.hub, urlencode(form).encode(), headers, max_bytes=ANSWER_BYTES, timeout=TIMEOUT
-        )
+        await self._fetcher.post(lease.hub, urlencode(form).encode(), headers, max_bytes=ANSWER_BYTES, timeout=TIMEOUT)
 
     async def _failed(self, lease: HubLease, error: Upstream) -> None:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * FACTOR ** min(lease.failures, 20))

@@ -12,13 +12,13 @@ from reader.errors import Invalid, Limited, NotFound, Upstream
 from reader.gateways.hub import Content, HubGateway, lease_of
 from reader.ingest.address import canonical, check_url
 from reader.ingest.publish import FORMATS, Format
-from reader.mappers.hub import NewRequest
 from reader.models.user import ANONYMOUS, Actor
+from reader.models.websub import HubMode, HubWish
 from reader.services.access import Access
 from reader.services.publishing import Published, PublishingService
 from reader.settings import Settings
 
-MODES = ("subscribe", "unsubscribe")
+MODES: tuple[HubMode, ...] = ("subscribe", "unsubscribe")
 SECRET_BYTES = 200  # a secret is shorter (5.1)
 ADDRESS_MOST = 2000
 ASKED_A_MINUTE = 60
@@ -44,16 +44,16 @@ class HubService:
         self._allow = settings.fetch_allow
 
     async def ask(self, actor: Actor, form: Mapping[str, str], *, base: str, client: str) -> None:
-        """A subscription request (5.1), as the fields of its form; what else they hold is passed over. It counts once the
-        callback confirms it. ``base`` is the address of this instance, ``client`` where the request comes from.
+        """A subscription request (5.1), as the fields of its form; what else they hold is passed over. It counts once
+        the callback confirms it. ``base`` is the address of this instance, ``client`` where the request comes from.
 
         Raises Invalid for what it lacks, NotFound for a topic that is none of ours, Limited over a limit.
         """
         self._access.anyone(actor)
         if await self._cache.increment(f"hub:1:{client}", 60) > ASKED_A_MINUTE:
             raise Limited("That is a lot of requests for one minute. Try again later.", 60)
-        mode = form.get("hub.mode", "")
-        if mode not in MODES:
+        mode = next((mode for mode in MODES if mode == form.get("hub.mode")), None)
+        if mode is None:
             raise _wrong("hub.mode", f"It is one of {', '.join(MODES)}.")
         callback = self._callback(form.get("hub.callback", ""))
         secret = _secret(form.get("hub.secret") or None)
@@ -66,11 +66,9 @@ class HubService:
             if mode == "subscribe":
                 raise NotFound(GONE)
             return  # there is nothing that could be left
-        wish = NewRequest(
-            mode,  # type: ignore[arg-type]  # one of MODES
-            published.stream.feed_id, topic.format, form["hub.topic"], callback, secret, lease_of(lease),
-        )  # fmt: skip
-        await self._hub.request(wish)
+        await self._hub.request(
+            HubWish(mode, published.stream.feed_id, topic.format, form["hub.topic"], callback, secret, lease_of(lease))
+        )
 
     def _callback(self, written: str) -> str:
         """An address that we may send to: of the web, and not inside our own network."""
