@@ -352,7 +352,7 @@ async def test_hub_ends_a_subscription_that_answers_410(stage: Stage) -> None:
 async def test_hub_speaks_to_no_inner_address(stage: Stage) -> None:
     await ada_of(stage)
     for callback in (
-        "http://10.0.0.1/", "http://169.254.169.254/latest", "http://[::1]/", 
+        "http://10.0.0.1/", "http://169.254.169.254/latest", "http://[::1]/",
         "ftp://a.example/", "javascript:alert(1)", "//a.example/", "https://a.example/#x", "http://user:pw@10.1.1.1/",
         "https://a.example/" + "x" * 3000, "a.example/callback",
     ):  # fmt: skip
