@@ -6,9 +6,11 @@ import hashlib
 import hmac
 
 import httpx
+import pytest
 from aiohttp import web
 
-from reader.gateways.hub import FAILURES_MOST, LEASE_DEFAULT, LEASE_LEAST, LEASE_MOST, SITE_MOST
+from reader.gateways import hub as gateway
+from reader.gateways.hub import FAILURES_MOST, LEASE_DEFAULT, LEASE_LEAST, LEASE_MOST
 from tests.helpers.app import Person, open_world
 from tests.helpers.formats import ATOM, judge_atom
 from tests.integration.websub.stage import BASE, TOPIC, Seen, Stage, echo
@@ -193,7 +195,7 @@ async def test_hub_takes_any_answer_but_success_for_a_failure(stage: Stage) -> N
 async def test_hub_takes_a_wrong_challenge_for_a_failure(stage: Stage) -> None:
     await ada_of(stage)
     for text in ("", "yes", "{}", "x" * 50_000):
-        stage.other.on("/callback", lambda seen, text=text: web.Response(text=text))
+        stage.other.document("/callback", text, "text/plain")
         await stage.ask()
         await stage.settle()
         assert await stage.subscriptions() == []
@@ -370,15 +372,13 @@ async def test_hub_limits_requests(stage: Stage) -> None:
 
 async def test_hub_limits_subscriptions_of_one_site(stage: Stage) -> None:
     await ada_of(stage)
-    hub = stage.world.container.mappers.hub
-    count = hub.count
-
-    async def full(feed_id: int, prefix: str) -> tuple[int, int]:
-        feed, _ = await count(feed_id, prefix)
-        return feed, SITE_MOST
-
-    hub.count = full  # type: ignore[method-assign]
-    assert (await stage.ask()).status_code == 429
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gateway, "SITE_MOST", 2)
+        stage.other.answers |= {"/1": echo, "/2": echo, "/3": echo}
+        for path in ("/1", "/2"):
+            await stage.subscribe(path)
+        assert (await stage.ask(path="/3")).status_code == 429
+        assert (await stage.ask(path="/1", mode="unsubscribe")).status_code == 202
 
 
 async def test_hub_needs_no_origin_and_heeds_no_cookie(stage: Stage) -> None:
