@@ -8,7 +8,6 @@ from fastapi.routing import APIRoute
 from api.docs import add_docs
 from api.errors import add_errors
 from api.health import add_health
-from api.hub import add_hub
 from api.icons import add_icons
 from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
@@ -32,8 +31,6 @@ from api.v1 import (
     people,
     search,
     session,
-    shares,
-    streams,
     subscriptions,
     talk,
     tokens,
@@ -44,7 +41,7 @@ from reader.container import Container
 RESOURCES = (
     *(entries, search, counters, marks, live, me, tokens, session),
     *(find, subscriptions, folders, feeds, imports, jobs_live, jobs, admin),
-    *(people, talk, notifications, shares, streams, webhooks),
+    *(people, talk, notifications, webhooks),
 )
 
 
@@ -64,4 +61,3 @@ def add_api(app: FastAPI, container: Container) -> None:
     add_metrics(app, container, metrics)
     add_icons(app, container)
     add_outputs(app, container)
-    add_hub(app, container)

@@ -56,6 +56,17 @@ class Times:
         date = f"{when.day} {MONTHS[when.month - 1]}"
         return f"{DAYS[when.weekday()]} {date}, {clock}" if when.year == self._year else f"{date} {when.year}"
 
+    def moment(self, seconds: float) -> str:
+        """As near(), with the name of the day within a week: "Thursday, 21:14"."""
+        when = self.at(seconds)
+        if 1 < self._today - when.toordinal() < WEEK:
+            return f"{LONG_DAYS[when.weekday()]}, {when.hour:02}:{when.minute:02}"
+        return self.near(seconds)
+
+    def moment_tag(self, seconds: float) -> str:
+        when = self.at(seconds)
+        return f'<time datetime="{_iso(when)}" title="{_exact(when)}">{self.moment(seconds)}</time>'
+
     def day(self, seconds: float) -> str:
         """ "today", "Thursday", "14 Nov", "14 Nov 2024": for sentences."""
         when = self.at(seconds)
@@ -92,6 +103,13 @@ class Times:
         if 0 < days < WEEK:
             return DAYS[when.weekday()]
         return f"{when.day} {MONTHS[when.month - 1]}" if when.year == self._year else str(when.year)
+
+
+def later(seconds: float) -> str:
+    """How long after something else: "at once", "20 min later", "5 h later"."""
+    if seconds < 60:
+        return "at once"
+    return f"{seconds // 60:.0f} min later" if seconds < 3600 else f"{seconds // 3600:.0f} h later"
 
 
 def _exact(when: datetime) -> str:

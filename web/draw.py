@@ -49,6 +49,17 @@ def initial(title: str) -> str:
     return next((c.upper() for c in title if c.isalnum()), "·")[:1]
 
 
+def face(name: str, size: str = "") -> str:
+    """Somebody's first letters on a colour made from the name. ``size``: s (18 px), "" (24), l (32), xl (56)."""
+    return f'<span class="av{f" {size}" if size else ""} h{hue(name)}" aria-hidden="true">{esc(letters(name))}</span>'
+
+
+def letters(name: str) -> str:
+    """ "Mara Vellin": MV, "mara": MA."""
+    words = name.split()
+    return ("".join(word[0] for word in words[:2]) if len(words) > 1 else name[:2]).upper() or "·"
+
+
 def number(value: int) -> str:
     return f"{value:,}"
 

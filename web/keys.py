@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 
 from markupsafe import Markup
 
@@ -59,6 +60,7 @@ FEED_STEPS = (
     ("next-feed", "shift+j", "Next feed with unread"),
     ("previous-feed", "shift+k", "Previous feed with unread"),
 )
+PEOPLE = "People"  # the part that quiet mode leaves out
 DENSITIES = ("compact", "balanced", "roomy")
 
 SHEET: tuple[tuple[str, tuple[Line, ...]], ...] = (
@@ -97,6 +99,15 @@ SHEET: tuple[tuple[str, tuple[Line, ...]], ...] = (
         ),
     ),
     (
+        PEOPLE,
+        (
+            _two("Share, with a note", ("share", "shift+s", "Share"), ("share-note", "shift+n", "Share with a note")),
+            _one("chain", "c", "How it was passed on"),
+            _one("go-people", "g p", "People"),
+            _one("go-notifications", "g n", "Notifications"),
+        ),
+    ),
+    (
         "Feeds",
         (
             _or("Next, previous feed", *FEED_STEPS),
@@ -120,11 +131,19 @@ SHEET: tuple[tuple[str, tuple[Line, ...]], ...] = (
 )  # fmt: skip
 
 
-def as_json() -> Markup:
+QUIET_SHEET = tuple(part for part in SHEET if part[0] != PEOPLE)
+
+
+def sheet(quiet: bool) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    return QUIET_SHEET if quiet else SHEET
+
+
+@cache
+def as_json(quiet: bool = False) -> Markup:
     """All commands for the page's script element; "<" cannot end it there."""
     rows = [
         {"act": key.act, "keys": key.keys, "label": key.label}
-        for _, lines in SHEET
+        for _, lines in sheet(quiet)
         for line in lines
         for key in line.keys
     ]

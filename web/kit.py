@@ -22,7 +22,7 @@ from reader.services import Services
 from web import keys
 from web.assets import Assets
 from web.dates import Times
-from web.draw import Signs, count, fav, hue, initial, number, safe
+from web.draw import Signs, count, face, fav, hue, initial, number, safe
 from web.encoding import html_response
 from web.images import Images
 from web.paths import own_path, quoted, scope_path, with_query
@@ -32,6 +32,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SAID = "evantr_said"  # what the last form did, in words, for the toast of the page it answers with
 SAID_SECONDS = 60
 DEFAULTS = Preferences()
+MOST_SHOWN = 99  # on a badge
 
 
 class _Compiled(BytecodeCache):
@@ -72,8 +73,9 @@ class Kit:
             sign=self.signs,
             asset=assets.url,
             sprite=self.signs.sprite,
-            keys_table=keys.as_json(),
             fav=_safe_fav,
+            face=_safe_face,
+            badge=_badge,
             number=number,
             count=count,
             hue=hue,
@@ -85,6 +87,14 @@ class Kit:
 
     def render(self, template: str, values: dict[str, Any]) -> str:
         return self.env.get_template(template).render(values)
+
+
+def _safe_face(name: str, size: str = "") -> Any:
+    return safe(face(name, size))
+
+
+def _badge(unseen: int) -> str:
+    return str(min(unseen, MOST_SHOWN)) if unseen else ""
 
 
 def _safe_fav(icon: str | None, title: str) -> Any:
@@ -145,22 +155,44 @@ class Visit:
         current: Scope | None = None,
         tab: str = "",
         side: Sidebar | None = None,
+        people: bool = False,
         **values: Any,
     ) -> Response:
-        """A page in the frame: sidebar, tabs, toast."""
+        """A page in the frame: sidebar, tabs, toast. ``people``: it shows people in quiet mode too."""
         assert self.user is not None
         side = side or await self.services.reading.sidebar(self.actor)
-        values |= {
+        quiet = self.prefs.quiet
+        values |= await self.people_values(people) | {
             "title": f"({side.unread:,}) {title}" if side.unread else title,
             "user": self.user,
             "prefs": self.prefs,
-            "nav": SidebarView(self.kit.signs, side, current).nav(),
+            "nav": SidebarView(self.kit.signs, side, current, quiet=quiet, tab=tab).nav(),
+            "frame": "page.html",
             "unread": side.unread,
             "tab": tab,
             "here": self.address(),
             "toast": self.said(),
             "times": values.get("times") or self.times,
         }
+        return self.html(self.kit.render(template, values), status)
+
+    async def people_values(self, people: bool = False) -> dict[str, Any]:
+        """What every frame says of people: nothing in quiet mode."""
+        quiet = self.prefs.quiet
+        return {
+            "keys_table": keys.as_json(quiet),
+            "with_people": people or not quiet,
+            "unseen": 0 if quiet else await self.services.people.unseen(self.actor),
+        }
+
+    async def open_page(self, template: str, *, title: str, status: int = 200, **values: Any) -> Response:
+        """A page for everybody: in the frame for who is signed in, else in a bare one with the way in."""
+        if self.user is not None:
+            return await self.page(template, title=title, status=status, people=True, **values)
+        for name in ("current", "tab", "side"):
+            values.pop(name, None)
+        values |= {"title": title, "user": None, "prefs": DEFAULTS, "frame": "open.html", "here": self.address()}
+        values |= {"times": values.get("times") or self.times, "toast": None}
         return self.html(self.kit.render(template, values), status)
 
     def door(self, template: str, *, title: str, status: int = 200, **values: Any) -> Response:

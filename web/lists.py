@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from markupsafe import Markup
 
-from reader.models.reading import FeedRow, Order, Page, Scope, Show, Sidebar
+from reader.models.reading import EntryView, FeedRow, Order, Page, Scope, Show, Sidebar
 from web.draw import count, number, safe
 from web.kit import Visit
 from web.paths import scope_path, with_query
 from web.rows import RowsView
+from web.sharing import cards_of
 
 OWN: tuple[str, ...] = ("starred", "later")
 
@@ -63,10 +65,18 @@ def feed_row(side: Sidebar, feed_id: int) -> FeedRow | None:
     return next((row for row in rows if row.feed_id == feed_id), None)
 
 
-def draw_rows(visit: Visit, choice: Choice, page: Page, *, head: str = "", opened: tuple[int, str] = (0, "")) -> Markup:
+async def rows_view(visit: Visit, entries: Sequence[EntryView], *, sums: bool, suffix: str = "") -> RowsView:
+    """What draws rows of these entries, with who passed them on."""
+    cards = await cards_of(visit, entries)
+    return RowsView(visit.kit.signs, visit.times, sums=sums, suffix=suffix, cards=cards, quiet=visit.prefs.quiet)
+
+
+async def draw_rows(
+    visit: Visit, choice: Choice, page: Page, *, head: str = "", opened: tuple[int, str] = (0, "")
+) -> Markup:
     """The rows with the horizon and the way to the next page."""
     ends: Any = visit.kit.env.get_template("rows_end.html").module
-    view = RowsView(visit.kit.signs, visit.times, sums=visit.prefs.density == "roomy", suffix=choice.suffix)
+    view = await rows_view(visit, page.entries, sums=visit.prefs.density == "roomy", suffix=choice.suffix)
     line = choice.line and bool(page.entries)
     horizon = visit.kit.parts.horizon(page, choice.href(show=None) if page.show == "unread" else choice.href())
     rows = view.rows(page, horizon=horizon, line=line, opened=opened)

@@ -7,17 +7,29 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from reader.models.reading import FeedRow, FolderRow, Scope, Sidebar
-from web.draw import Signs, esc, fav, safe
+from web.draw import Signs, esc, face, fav, safe
 
 LEVELS = 3  # deeper folders are drawn at the third
 CURRENT = ' aria-current="page"'
 
 
 class SidebarView:
-    """Draws one state of the left column. ``whole``: the feeds of closed folders too, hidden."""
+    """Draws one state of the left column. ``whole``: the feeds of closed folders too, hidden. ``quiet``: without the
+    entry of people; ``tab`` "people": that is where one is."""
 
-    def __init__(self, signs: Signs, side: Sidebar, current: Scope | None, *, whole: bool = False) -> None:
+    def __init__(
+        self,
+        signs: Signs,
+        side: Sidebar,
+        current: Scope | None,
+        *,
+        whole: bool = False,
+        quiet: bool = False,
+        tab: str = "",
+    ) -> None:
         self._signs = signs
+        self._quiet = quiet
+        self._tab = tab
         self._side = side
         self._current = current
         self._whole = whole
@@ -34,6 +46,7 @@ class SidebarView:
             self._fixed("all", "/", "list", "All entries", side.unread, "unread", has=side.unread > 0),
             self._fixed("later", "/later", "later", "Read later", side.later, "entries"),
             self._fixed("starred", "/starred", "star", "Starred", 0, ""),
+            "" if self._quiet else self._people(),
             '</ul><h2>Folders</h2><ul class="folders">',
             *map(self._folder_item, self._inside.get(None, ())),
             self.feeds(side.feeds),
@@ -58,6 +71,13 @@ class SidebarView:
         return (
             f'<li><a class="nav{" has" if has else ""}" href="{href}" data-scope="{kind}"{counted}{current}>'
             f'{self._signs(sign)}<span class="label">{label}</span>{_count(shown, word) if word else ""}</a></li>'
+        )
+
+    def _people(self) -> str:
+        current = CURRENT if self._tab == "people" else ""
+        return (
+            f'<li><a class="nav" href="/people" data-scope="people"{current}>{self._signs("people")}'
+            '<span class="label">People</span></a></li>'
         )
 
     def _folder_item(self, folder: FolderRow) -> str:
@@ -99,10 +119,11 @@ class SidebarView:
         current = CURRENT if feed.feed_id == self._feed else ""
         trouble = feed.state in ("failing", "gone")
         classes = f"nav{' has' if feed.unread else ''}{' trouble' if trouble else ''}"
+        sign = face(feed.owner, "s") if feed.owner else fav(feed.icon, feed.title)
         item = (
             f'<li data-feed="{feed.feed_id}"><a class="{classes}" href="/feed/{feed.feed_id}"'
             f' data-feed-row="{feed.feed_id}" data-scope="feed/{feed.feed_id}"{_count_attribute(feed.unread)}{current}'
-            f' title="{title}">{fav(feed.icon, feed.title)}<span class="label">{title}</span>{_count(feed.unread)}</a>'
+            f' title="{title}">{sign}<span class="label">{title}</span>{_count(feed.unread)}</a>'
         )
         if trouble:
             why = esc(feed.error or "Evantr cannot read this feed.")

@@ -13,7 +13,7 @@ from reader.mappers.shares import Related
 from reader.models.entry import Entry
 from reader.models.people import Person, Standing
 from reader.models.people_views import NO_TALK, TalkCounts
-from reader.models.share import Link, Share, Stream, person_path
+from reader.models.share import Link, Share, Stream, stream_path
 from reader.models.sharing_views import ChainNode, Passer, ShareCard
 
 
@@ -48,7 +48,8 @@ class Eyes:
         """Of a share that it shows."""
         person, stream = self.person(share), self.streams.get(share.feed_id)
         name = person.name if person is not None else ""
-        return Passer(name, share.id, person, stream, person_path(name), share.note, share.created_at)
+        url = stream_path(name, stream.name) if stream is not None else stream_path(name, "shared")
+        return Passer(name, share.id, person, stream, url, share.note, share.created_at)
 
 
 def owners(shares: Iterable[Share]) -> list[int]:
@@ -86,7 +87,14 @@ def _card(entry: Entry, related: Related, by_story: Mapping[bytes, list[Share]],
         entry.id, eyes.passer(own) if own is not None else None, path, source, also,
         mine.id if mine is not None else None, mine.note if mine is not None else "",
         own.credit if own is not None else 0, talk.likes, talk.liked, talk.comments,
+        _whole(share, related.shares) if share is not None else 0,
     )  # fmt: skip
+
+
+def _whole(share: Share, shares: Mapping[int, Share]) -> int:
+    """How many share it in the whole tree, whoever they are: what the root counts, and the root itself."""
+    root = shares.get(share.root_id, share)
+    return root.credit + int(root.live)
 
 
 def _also(others: Iterable[Share], told: Collection[int | None], eyes: Eyes) -> tuple[Passer, ...]:

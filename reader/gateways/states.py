@@ -12,6 +12,7 @@ from reader.gateways.stories import Told
 from reader.ingest.generate import is_generated
 from reader.mappers.feeds import FeedMark
 from reader.models.reading import FeedRow
+from reader.models.share import followed_title
 from reader.models.subscription import ReadChange, Subscription
 
 NOTHING = FrozenBitMap()
@@ -128,10 +129,13 @@ class SubState:
         """As the left column shows it; made anew only after a change."""
         if self._row is None:
             mark = self.mark
+            title = mark.title or mark.url
+            if mark.kind == "stream" and mark.site_url:
+                title = followed_title(title, mark.site_url)
             self._row = FeedRow(
                 feed_id=mark.feed_id,
-                title=self.sub.title or mark.title or mark.url,
-                feed_title=mark.title or mark.url,
+                title=self.sub.title or title,
+                feed_title=title,
                 url=mark.url,
                 site_url=mark.site_url,
                 icon=mark.icon,

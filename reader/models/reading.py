@@ -44,6 +44,13 @@ class FeedRow:
     kind: FeedKind = "site"
     muted: bool = False  # counts nothing and stays out of wider lists
 
+    @property
+    def owner(self) -> str | None:
+        """The name of whose stream it is; None for the feed of a site."""
+        if self.kind != "stream" or not self.site_url:
+            return None
+        return self.site_url.removeprefix("/u/").partition("/")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class FolderRow:

@@ -23,12 +23,13 @@ def is_stream_url(url: str) -> bool:
 
 def stream_path(user_name: str, name: str) -> str:
     """Path of the public page of a stream."""
-    return f"/u/{user_name}/{name}"
+    return f"/u/{user_name}" if name == DEFAULT_STREAM else f"/u/{user_name}/{name}"
 
 
-def person_path(user_name: str) -> str:
-    """Path of somebody's profile."""
-    return f"/u/{user_name}"
+def followed_title(title: str, path: str) -> str:
+    """A stream as its followers list it: by its owner's name; "ada: Links" for another than the first one."""
+    owner = path.removeprefix("/u/").partition("/")[0]
+    return owner if title == DEFAULT_TITLE else f"{owner}: {title}"
 
 
 def own_story(entry_id: int) -> bytes:

@@ -40,6 +40,7 @@ class ShareCard:
     likes: int = 0
     liked: bool = False
     comments: int = 0
+    chain: int = 0  # live shares of the whole tree that this copy is in
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,14 @@ PUBLIC = {
     "/join/{code}": "sign-up by invitation",
     **{f"/u/{{name}}.{format}": "sends on to the default stream" for format in ("atom", "rss", "json")},
     **{f"/u/{{name}}/{{stream}}.{format}": "public streams, for other readers" for format in ("atom", "rss", "json")},
-    "/hub": "other servers subscribe to public streams",
-    "/websub/{token}": "hubs call there: the token is unguessable, what they bring is signed",
     "/do/welcome": "refused once there is an account",
     "/do/signin": "is where one signs in",
     "/do/signout": "signs out",
     "/do/join": "sign-up",
+    "/u/{name}": "streams are public, as far as their owners want",
+    "/u/{name}/{stream}": "streams are public, as far as their owners want",
+    "/share/{id}": "a share can be seen by whoever may see its owner",
+    "/chain/{id}": "a chain can be seen as far as its shares are public",
 }
 PUBLIC_CALLS = {("POST", "/api/v1/session"), ("DELETE", "/api/v1/session"), ("POST", "/api/v1/accounts")}
 Route = tuple[str, str]

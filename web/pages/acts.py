@@ -25,6 +25,9 @@ async def entry(visit: Visit) -> Response:
             # "Keep unread" goes back to the entry, which must not be marked by that (decision 0003).
             path = own_path(back)
             return visit.back(path, done) if name == "read" else _kept(visit, path, done)
+    if "share" in form:
+        shared = await visit.services.sharing.share(visit.actor, form.need("share"))
+        return visit.back(back, Done(shared.label, shared.undo))
     for name, (kind, on) in FLAGS.items():
         if name in form:
             act = reading.star if kind == "star" else reading.later

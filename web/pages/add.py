@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
-from reader.errors import Invalid
+from reader.errors import Invalid, NotFound
 from reader.models.reading import Finding, FoundFeed
 from web.dates import Times
 from web.forms import Form
 from web.kit import Visit
+from web.pages.people import path_of_person
 from web.routing import get, post
 
 AGAIN = 2  # seconds until a page without script looks again
@@ -24,10 +25,21 @@ async def show(visit: Visit) -> Response:
     problem = ""
     if typed:
         try:
+            person = await path_of_person(visit, typed) if not is_word(typed) else None
+        except NotFound as error:
+            return await _draw(visit, typed, None, str(error), 422)
+        if person is not None:
+            return RedirectResponse(person, 303)
+        try:
             finding = await visit.services.feeds.find(visit.actor, typed)
         except Invalid as error:
             problem = str(error)
     return await _draw(visit, typed, finding, problem)
+
+
+def is_word(typed: str) -> bool:
+    """A bare word may be the name of a host; on this page it is. Names have an @ before them."""
+    return not typed.startswith("@") and "/" not in typed
 
 
 async def _draw(visit: Visit, typed: str, finding: Finding | None, problem: str, status: int = 0) -> Response:

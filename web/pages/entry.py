@@ -18,7 +18,7 @@ from api.origin import place
 from reader.models.entry import Enclosure
 from reader.models.reading import EntryView, Page, Scope
 from reader.services.reading import parse_scope
-from web import lists
+from web import around, lists
 from web.draw import safe
 from web.kit import Visit
 from web.lists import Choice
@@ -38,7 +38,7 @@ class File:
 async def show(visit: Visit) -> Response:
     view = await visit.services.reading.entry(visit.actor, visit.id())
     if visit.fragment:
-        return visit.html(draw(visit, view, fragment=True))
+        return visit.html(await draw(visit, view, fragment=True))
     scope = _scope(visit, view)
     choice = Choice.of(visit, scope)
     page = await lists.read(visit, choice)
@@ -48,7 +48,7 @@ async def show(visit: Visit) -> Response:
         view = view._replace(read=True)
     page = _with(page, view)
     side = await visit.services.reading.sidebar(visit.actor)
-    markup = draw(visit, view, choice=choice, page=page)
+    markup = await draw(visit, view, choice=choice, page=page)
     title = view.entry.title or page.title
     return await list_page(visit, choice, page, side, title=title, entry=markup, opened=view.entry.id)
 
@@ -91,7 +91,7 @@ def _with(page: Page, view: EntryView) -> Page:
     )
 
 
-def draw(
+async def draw(
     visit: Visit, view: EntryView, *, fragment: bool = False, choice: Choice | None = None, page: Page | None = None
 ) -> Markup:
     """The bar and the article. Its HTML comes from the cleaner and is the one thing that is printed as it is."""
@@ -114,6 +114,7 @@ def draw(
         "previous": None,
         "following": None,
     }
+    values |= await around.entry_values(visit, view, values["back"])
     if choice and page:
         values["previous"], values["following"] = _neighbours(entry.id, choice, page)
     return safe(visit.kit.render("entry.html", values))

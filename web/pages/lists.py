@@ -8,11 +8,9 @@ from reader.errors import Invalid
 from reader.models.reading import Page, Scope, Sidebar
 from reader.services.reading import parse_scope
 from web import lists
-from web.draw import Signs
 from web.kit import Visit
 from web.lists import Choice
 from web.routing import get
-from web.rows import RowsView
 from web.sidebar import SidebarView
 
 TABS = {"all": "read", "later": "later"}
@@ -42,7 +40,7 @@ async def show(visit: Visit, scope: Scope) -> Response:
     choice = Choice.of(visit, scope)
     page = await lists.read(visit, choice)
     if visit.fragment:
-        return visit.html(lists.draw_rows(visit, choice, page))
+        return visit.html(await lists.draw_rows(visit, choice, page))
     side = await visit.services.reading.sidebar(visit.actor)
     if scope.kind == "all" and not side.folders and not side.feeds:
         return RedirectResponse("/add", 303)  # an empty account is led to its first subscription
@@ -67,7 +65,7 @@ async def list_page(
     shown = any(view.entry.id == opened for view in page.entries)
     if in_place and not shown:
         head += f'<li class="opened" id="opened">{entry}</li>'
-    rows = lists.draw_rows(visit, choice, page, head=head, opened=(opened, entry or "" if in_place else ""))
+    rows = await lists.draw_rows(visit, choice, page, head=head, opened=(opened, entry or "" if in_place else ""))
     row = lists.feed_row(side, scope.id) if scope.kind == "feed" else None
     return await visit.page(
         "list.html",
@@ -96,7 +94,7 @@ async def list_page(
 async def rows_of_scope(visit: Visit) -> Response:
     """/list?scope=…: rows alone."""
     choice = Choice.of(visit, parse_scope(visit.query("scope") or "all"))
-    return visit.html(lists.draw_rows(visit, choice, await lists.read(visit, choice)))
+    return visit.html(await lists.draw_rows(visit, choice, await lists.read(visit, choice)))
 
 
 async def fresh(visit: Visit) -> Response:
@@ -107,7 +105,7 @@ async def fresh(visit: Visit) -> Response:
     if not (since.isascii() and since.isdigit() and len(since) <= 15):
         raise Invalid("Say since when: the number that the list carries.", {"since": "This is a whole number."})
     page = await visit.services.reading.fresh(visit.actor, scope, int(since))
-    view = RowsView(visit.kit.signs, visit.times, sums=visit.prefs.density == "roomy")
+    view = await lists.rows_view(visit, page.entries, sums=visit.prefs.density == "roomy")
     mark = f' data-as-of="{page.as_of}"'
     rows = [view.row(v, str(scope), attributes="" if i else mark) for i, v in enumerate(page.entries)]
     return visit.html("".join(rows))
@@ -117,11 +115,13 @@ async def sidebar(visit: Visit) -> Response:
     """The left column, or the feeds of one folder, for scripts."""
     side = await visit.services.reading.sidebar(visit.actor)
     current = parse_scope(visit.query("current")) if visit.query("current") else None
-    signs: Signs = visit.kit.signs
+    signs, quiet = visit.kit.signs, visit.prefs.quiet
     wanted = visit.query("folder")
     if wanted:
-        return visit.html(SidebarView(signs, side, current).folder(int(wanted) if wanted.isdecimal() else 0))
-    return visit.html(SidebarView(signs, side, current, whole=visit.query("all") == "1").nav())
+        return visit.html(
+            SidebarView(signs, side, current, quiet=quiet).folder(int(wanted) if wanted.isdecimal() else 0)
+        )
+    return visit.html(SidebarView(signs, side, current, whole=visit.query("all") == "1", quiet=quiet).nav())
 
 
 ROUTES = [

@@ -7,10 +7,10 @@ from starlette.responses import Response
 from reader.errors import Invalid
 from reader.models.reading import Found, Page, Scope
 from reader.services.reading import parse_scope
+from web import lists
 from web.kit import Visit, number_or_absent
 from web.paths import with_query
 from web.routing import get
-from web.rows import RowsView
 
 
 async def show(visit: Visit) -> Response:
@@ -34,7 +34,7 @@ async def show(visit: Visit) -> Response:
         places=places,
         problem=problem,
         found=found,
-        rows=_rows(visit, found) if found else "",
+        rows=await _rows(visit, found) if found else "",
         older=with_query(visit.address(), after=found.next) if found and found.next else None,
         status=422 if problem else 200,
     )
@@ -46,8 +46,8 @@ async def _find(visit: Visit, words: str) -> Found:
     return await visit.services.search.find(visit.actor, words, scope, before=before)
 
 
-def _rows(visit: Visit, found: Found) -> str:
-    view = RowsView(visit.kit.signs, visit.times, sums=True)
+async def _rows(visit: Visit, found: Found) -> str:
+    view = await lists.rows_view(visit, found.entries, sums=True)
     page = Page(Scope(), "", found.entries, None, 0, 0, 0, 0, "all", "newest")
     return view.rows(page, horizon="", line=False)
 

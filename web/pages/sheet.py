@@ -11,8 +11,8 @@ from web.routing import get
 
 async def show(visit: Visit) -> Response:
     if visit.fragment:
-        return visit.html(visit.kit.render("keys_sheet.html", {"sheet": keys.SHEET}))
-    return await visit.page("keys.html", title="Keyboard", sheet=keys.SHEET)
+        return visit.html(visit.kit.render("keys_sheet.html", {"sheet": keys.sheet(visit.prefs.quiet)}))
+    return await visit.page("keys.html", title="Keyboard", sheet=keys.sheet(visit.prefs.quiet))
 
 
 async def offline(visit: Visit) -> Response:

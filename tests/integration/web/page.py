@@ -16,6 +16,11 @@ class Page:
         self.text = answer.text
         self.root = html.document_fromstring(answer.text or "<html></html>")
 
+    @classmethod
+    def of(cls, text: str) -> Page:
+        """A piece of markup by itself."""
+        return cls(httpx.Response(200, text=text))
+
     def all(self, path: str) -> list[Any]:
         return cast(list[Any], self.root.xpath(path))
 
@@ -38,11 +43,13 @@ class Page:
         form = self.one(path)
         assert form.tag == "form", form.tag
         fields: dict[str, object] = {}
-        for field in form.xpath(".//input|.//select"):
+        for field in form.xpath(".//input|.//select|.//textarea"):
             name, kind = field.get("name"), field.get("type", "text")
             if not name or (kind in ("checkbox", "radio") and field.get("checked") is None):
                 continue
-            if field.tag == "select":
+            if field.tag == "textarea":
+                fields[name] = field.text or ""
+            elif field.tag == "select":
                 chosen = field.xpath("./option[@selected]") or field.xpath("./option[1]")
                 fields[name] = chosen[0].get("value", "")
             else:

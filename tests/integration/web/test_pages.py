@@ -46,6 +46,10 @@ OPEN = {
     "/do/signin",
     "/do/signout",
     "/do/join",
+    "/u/{name}",
+    "/u/{name}/{stream}",
+    "/share/{id}",
+    "/chain/{id}",
 }
 CANARY = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
 
@@ -83,7 +87,7 @@ def keeps_rules(page: Page) -> None:
     assert len(ids) == len(set(ids)), [i for i in ids if ids.count(i) > 1]
     assert "onerror=alert" not in re.sub(r"&lt;.*?&gt;", "", page.text)
     assert "<script>alert" not in page.text
-    for field in page.all("//input[not(@type='hidden')]|//select"):
+    for field in page.all("//input[not(@type='hidden')]|//select|//textarea"):
         named = (
             field.get("aria-label")
             or field.getparent().tag == "label"

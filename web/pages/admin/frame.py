@@ -40,7 +40,7 @@ async def page(
         Place(href, glyph, label, name == section, overview.dead if name == "dead" else 0)
         for name, href, glyph, label in PLACES
     ]
-    values |= {
+    values |= await visit.people_values() | {
         "title": title,
         "user": visit.user,
         "prefs": visit.prefs,

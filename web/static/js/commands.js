@@ -46,6 +46,15 @@ async function original() {
   one(".entrybar [data-act=original]")?.click();
 }
 
+/** How the entry at hand was passed on; its link is in the open entry. */
+async function chain() {
+  const row = here();
+  if (row && opened() !== idOf(row)) await open(row);
+  const link = one("article.entry a[href^='/chain/']");
+  if (link) location.assign(link.href);
+  else toast("Nobody has shared this entry.");
+}
+
 /** Next or previous feed that has unread entries, in the order of the sidebar; those in closed folders too. */
 async function feed(by) {
   try {
@@ -90,6 +99,9 @@ export const commands = {
   original,
   read: onEntry((id) => setRead(id, isUnread(rowOf(id)))),
   star: onEntry((id) => setStar(id, !has(id, "star"))),
+  share: onEntry((id) => use("share", "share")(id)),
+  "share-note": onEntry(async (id) => (await import("./share.js")).share(id, { note: true })),
+  chain,
   later: onEntry((id) => setLater(id, !has(id, "later"))),
   "mark-all": () => markAll(),
   "mark-below": () => here() && markAll({ after_entry: idOf(here()) }),
@@ -100,6 +112,8 @@ export const commands = {
   "go-starred": go("/starred"),
   "go-later": go("/later"),
   "go-folders": go("/folders"),
+  "go-people": go("/people"),
+  "go-notifications": go("/notifications"),
   "next-feed": () => feed(1),
   "previous-feed": () => feed(-1),
   add: go("/add"),

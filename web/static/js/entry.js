@@ -15,11 +15,12 @@ function go(by, button) {
 }
 
 /** @param {HTMLElement} button with data-act or data-command @param {number} id of its entry */
-export function press(button, id) {
+export async function press(button, id) {
   switch (button.dataset.act ?? button.dataset.command) {
     case "read": return setRead(id, unread(id, button), false);
     case "keep": return setRead(id, unread(id, button), false);
     case "star": return setStar(id, !has(id, "star"));
+    case "share": return (await import("./share.js")).share(id);
     case "later": return setLater(id, !has(id, "later"));
     case "next": return go(1, button);
     case "previous": return go(-1, button);

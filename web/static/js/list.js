@@ -75,7 +75,7 @@ async function begin() {
     else close({ push: false });
   });
   if (one("article.entry")) (await import("./reach.js")).reach(document);
-  const more = root.dataset.marking === "scroll" ? ["passing"] : [];
+  const more = [...(root.dataset.marking === "scroll" ? ["passing"] : []), ...(matchMedia("(pointer: coarse)").matches ? ["swipe"] : [])];
   for (const name of ["paging", "fresh", ...more]) (await import(`./${name}.js`)).start(one("section.list"));
 }
 

@@ -1,6 +1,7 @@
 /**
  * Keeps the page in touch: server-sent events; else a question that is answered when there is something to tell; else a
- * question now and then. Which one is found out by trying and never mentioned. Events are hints: they go out as "evantr:…" events of the window, and the counts are read anew.
+ * question now and then. Which one is found out by trying and never mentioned. Events are hints: they go out as
+ * "evantr:…" events of the window, and the counts are read anew.
  */
 import { get } from "./api.js";
 import * as counts from "./counts.js";
@@ -56,7 +57,7 @@ function receive({ type, data }) {
   reached();
   const detail = JSON.parse(data || "{}");
   const known = type === "counters" && detail.rev === state.rev && (detail.feed_rev ?? state.feed_rev) === state.feed_rev;
-  if (!["flag", "feed", "import"].includes(type) && !known) readCounts();
+  if (!["flag", "feed", "import", "notified", "talk"].includes(type) && !known) readCounts();
   if (type === "feed") import("./icon.js").then(({ redraw }) => redraw(detail.feed_id));
   tell(type, detail);
 }
@@ -66,7 +67,7 @@ function listen() {
   refusals = 0;
   source = new EventSource("/api/v1/stream");
   source.addEventListener("open", () => { streamed = true; held = 0; refusals = 0; reached(); });
-  for (const kind of ["counters", "entries", "feed", "flag", "import", "lost"]) source.addEventListener(kind, receive);
+  for (const kind of ["counters", "entries", "feed", "flag", "import", "notified", "talk", "lost"]) source.addEventListener(kind, receive);
   source.addEventListener("error", () => {
     unreached();
     if (source.readyState !== EventSource.CLOSED && ++refusals < 4) return;
@@ -84,6 +85,7 @@ async function poll() {
     reached();
     if (wait) held = 0;
     if (now.changed) { readCounts(); tell("entries", {}); }
+    tell("notified", {}); // what only a stream would have told
     state = { rev: now.rev, feed_rev: now.feed_rev };
     if (streamed) return listen(); // the server was away, streams get through
     setTimeout(poll, wait ? second : now.wait * second);

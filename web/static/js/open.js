@@ -131,3 +131,4 @@ export function remount() {
 }
 
 wide.addEventListener("change", remount);
+addEventListener("evantr:stale", () => fetched.clear()); // somebody said or shared something

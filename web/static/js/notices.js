@@ -1,0 +1,12 @@
+/** Notifications count as seen once their page is left; new ones are drawn in as they come. */
+import { refresh } from "./inplace.js";
+
+/** @param {HTMLElement} main data-seen: the newest one drawn */
+export function start(main) {
+  const upTo = Number(main.dataset.seen);
+  if (upTo) {
+    addEventListener("pagehide", () => fetch("/api/v1/notifications/seen", { method: "POST", keepalive: true,
+      headers: { "Content-Type": "application/json" }, body: JSON.stringify({ up_to: upTo }) }));
+  }
+  addEventListener("evantr:notified", () => refresh(main));
+}
