@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from api.docs import add_docs
 from api.errors import add_errors
 from api.health import add_health
+from api.hub import add_hub
 from api.icons import add_icons
 from api.metrics import RequestMetrics, add_metrics
 from api.middleware import RequestMiddleware
@@ -31,6 +32,8 @@ from api.v1 import (
     people,
     search,
     session,
+    shares,
+    streams,
     subscriptions,
     talk,
     tokens,
@@ -41,7 +44,7 @@ from reader.container import Container
 RESOURCES = (
     *(entries, search, counters, marks, live, me, tokens, session),
     *(find, subscriptions, folders, feeds, imports, jobs_live, jobs, admin),
-    *(people, talk, notifications, webhooks),
+    *(people, talk, notifications, shares, streams, webhooks),
 )
 
 
@@ -61,3 +64,4 @@ def add_api(app: FastAPI, container: Container) -> None:
     add_metrics(app, container, metrics)
     add_icons(app, container)
     add_outputs(app, container)
+    add_hub(app, container)

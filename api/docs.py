@@ -34,6 +34,7 @@ TAGS = [
     ("read", "Lists, counters, entries."),
     ("mark", "Read, starred, read later, and undo."),
     ("feeds", "Feeds that Evantr knows, and why one is quiet."),
+    ("sharing", "Streams, shares, and the chains that they make."),
     ("people", "Who follows whom, what is said below shares, and what happened."),
     ("imports", "OPML in, everything out."),
     ("live", "What changes while a page is open."),

@@ -23,7 +23,7 @@ from reader.errors import Conflict, EvantrError, Forbidden, Invalid, Limited, No
 log = structlog.get_logger("evantr.web")
 
 PROBLEM_TYPE = "application/problem+json"
-MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/icons/")
+MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/icons/", "/hub", "/websub/")
 
 TITLES = {
     400: "Bad request",

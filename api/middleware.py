@@ -20,6 +20,10 @@ from reader.settings import Settings
 
 BODY_LIMIT = 2_000_000
 UPLOAD_LIMIT = 20_200_000  # a file of 20 MB, and the form around it
+PUSH_LIMIT = 5_000_000
+PUSHES = "/websub/"
+# Other servers speak there, without cookies: what counts is what they know.
+FOR_SERVERS = ("/hub", PUSHES)
 UPLOADS = frozenset({"/api/v1/imports", "/do/import"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -166,6 +170,8 @@ class RequestMiddleware:
             return Problem(400, "Content-Length is a number.")
         if int(length) > _limit(scope):
             return Problem(413, TOO_LARGE.format(_limit(scope) // 1_000_000))
+        if scope["path"].startswith(FOR_SERVERS):
+            return None
         if b"authorization" not in headers and self._foreign(headers):
             return FOREIGN
         return None
@@ -211,6 +217,8 @@ def _readable(query: bytes) -> bool:
 
 def _limit(scope: Scope) -> int:
     """Bytes that a request may bring."""
+    if scope["path"].startswith(PUSHES):
+        return PUSH_LIMIT
     return UPLOAD_LIMIT if scope["path"] in UPLOADS else BODY_LIMIT
 
 

@@ -15,6 +15,7 @@ from reader.gateways.departure import DepartureGateway
 from reader.gateways.discovery import DiscoveryGateway
 from reader.gateways.exports import ExportGateway
 from reader.gateways.feeds import FeedGateway
+from reader.gateways.hub import HubGateway
 from reader.gateways.icons import IconGateway
 from reader.gateways.importing import Importing
 from reader.gateways.imports import ImportGateway
@@ -23,6 +24,7 @@ from reader.gateways.operations import OperationsGateway
 from reader.gateways.people import PeopleGateway
 from reader.gateways.publishing import PublishingGateway
 from reader.gateways.pulls import PullGateway
+from reader.gateways.pushes import PushGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.search import SearchGateway
 from reader.gateways.sharing import SharingGateway
@@ -32,6 +34,7 @@ from reader.gateways.subscriptions import SubscriptionGateway
 from reader.gateways.talk import TalkGateway
 from reader.gateways.upkeep import UpkeepGateway
 from reader.gateways.webhooks import WebhookGateway
+from reader.gateways.websub import WebSubGateway
 from reader.gateways.work import WorkGateway
 from reader.ingest.fetch import Fetcher
 from reader.jobs import Cpu, JobQueue
@@ -40,9 +43,11 @@ from reader.pubsub.memory import MemoryBus
 from reader.services import Services
 from reader.services.access import Access
 from reader.services.accounts import AccountService
+from reader.services.departure import DepartureService
 from reader.services.exports import ExportService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
+from reader.services.hub import HubService
 from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
@@ -53,6 +58,7 @@ from reader.services.search import SearchService
 from reader.services.sharing import SharingService
 from reader.services.talk import TalkService
 from reader.services.webhooks import WebhookService
+from reader.services.websub import WebSubService
 from reader.settings import Settings
 
 
@@ -80,6 +86,9 @@ class Gateways:
     departure: DepartureGateway
     sharing: SharingGateway
     streams: StreamGateway
+    hub: HubGateway
+    websub: WebSubGateway
+    pushes: PushGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +150,10 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     webhooks = WebhookGateway(mappers, reading, fetcher, queue, clock, settings)
     subscriptions = SubscriptionGateway(mappers, reading, queue, bus, clock, settings)
     notifications = NotificationGateway(mappers, bus, clock)
+    hub = HubGateway(mappers, fetcher, work, queue, clock)
+    websub = WebSubGateway(mappers, fetcher, queue, clock, settings)
     arrivals = Arrivals(bus, queue, mappers.streams, webhooks)
-    sharing = SharingGateway(mappers, work, queue, bus, clock, notifications, subscriptions, arrivals)
+    sharing = SharingGateway(mappers, work, queue, clock, notifications, subscriptions, arrivals)
     people = PeopleGateway(mappers, sharing, subscriptions, notifications, clock, settings)
     departure = DepartureGateway(mappers, work, cache, queue, bus, clock)
     gateways = Gateways(
@@ -150,10 +161,10 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         accounts=AccountGateway(mappers, cache, clock, settings),
         subscriptions=subscriptions,
         feeds=FeedGateway(mappers, queue, bus, clock),
-        pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings, arrivals),
+        pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings, arrivals, websub),
         discovery=discovery,
         icons=IconGateway(mappers, fetcher, cpu, bus, clock),
-        upkeep=UpkeepGateway(mappers, people, departure, clock, settings),
+        upkeep=UpkeepGateway(mappers, people, departure, hub, websub, clock, settings),
         work=work,
         webhooks=webhooks,
         operations=OperationsGateway(mappers, queue, bus, clock, settings),
@@ -167,11 +178,15 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         departure=departure,
         notifications=notifications,
         sharing=sharing,
-        streams=StreamGateway(mappers, sharing, bus, clock, subscriptions),
+        hub=hub,
+        websub=websub,
+        pushes=PushGateway(mappers, cpu, bus, queue, clock, arrivals),
+        streams=StreamGateway(mappers, sharing, arrivals, clock, subscriptions),
     )
     access = Access(gateways.accounts, gateways.reading, gateways.people)
     imports = ImportService(access, gateways.imports, gateways.reading)
     sharing_service = SharingService(access, sharing, gateways.streams, reading)
+    publishing = PublishingService(access, sharing_service, PublishingGateway(mappers, cache))
     services = Services(
         access=access,
         accounts=AccountService(access, gateways.accounts, settings),
@@ -194,8 +209,11 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         imports=imports,
         people=PeopleService(access, gateways.people, notifications, reading, cache, settings),
         talk=TalkService(access, gateways.talk, cache),
+        departure=DepartureService(access, departure, gateways.accounts, gateways.operations, cache, clock),
         sharing=sharing_service,
-        publishing=PublishingService(access, sharing_service, PublishingGateway(mappers, cache)),
+        publishing=publishing,
+        hub=HubService(access, hub, publishing, cache, settings),
+        websub=WebSubService(access, websub),
         webhooks=WebhookService(access, webhooks, cache),
     )
     return Container(settings, clock, mappers, cache, bus, queue, cpu, fetcher, gateways, services)

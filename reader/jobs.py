@@ -125,6 +125,76 @@ class DeliverWebhook:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifyIntent:
+    """Ask somebody's callback whether it wants what was asked of our hub in its name (WebSub 5.3)."""
+
+    NAME: ClassVar[str] = "hub-verify"
+    ROW: ClassVar[bool] = True
+    WATCHED: ClassVar[bool] = False
+    request_id: int
+
+    @property
+    def queue(self) -> str:
+        return "websub"
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceStream:
+    """Find who subscribed to a stream at our hub: it has changed. Due by hub_topic.rev."""
+
+    NAME: ClassVar[str] = "hub-announce"
+    ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = False
+    feed_id: int
+
+    @property
+    def queue(self) -> str:
+        return "websub"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverStream:
+    """Send a stream to one who subscribed to it at our hub. Due by hub_subscription.due_at."""
+
+    NAME: ClassVar[str] = "hub-deliver"
+    ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = False
+    subscription_id: int
+
+    @property
+    def queue(self) -> str:
+        return "websub"
+
+
+@dataclass(frozen=True, slots=True)
+class AskHub:
+    """Subscribe to a feed at its hub, renew that, or leave. Due by hub_lease.renew_at."""
+
+    NAME: ClassVar[str] = "hub-ask"
+    ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = False
+    feed_id: int
+
+    @property
+    def queue(self) -> str:
+        return "websub"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPush:
+    """Take in what a hub brought for a feed. Due by push.due_at."""
+
+    NAME: ClassVar[str] = "push"
+    ROW: ClassVar[bool] = False
+    WATCHED: ClassVar[bool] = True
+    feed_id: int
+
+    @property
+    def queue(self) -> str:
+        return "push"
+
+
+@dataclass(frozen=True, slots=True)
 class Upkeep:
     """Purge, trim journals, end sessions, recount: everything that nobody waits for."""
 
@@ -162,13 +232,15 @@ class RunImport:
 
 Payload = (
     PullFeed | Discover | CrawlSite | FetchIcon | RecountChain | ShareMatches | DeliverWebhook | RemoveAccount | Upkeep
-)
+    | VerifyIntent | AnnounceStream | DeliverStream | AskHub | ReadPush
+)  # fmt: skip
 """Each names itself (NAME), says whether it is a row of its own (ROW) or due by some other row, and whether it is run
 in a process apart after it may have ended one (WATCHED): those that touch what comes from outside."""
 
 KINDS: tuple[type[Payload], ...] = (
     *(PullFeed, Discover, CrawlSite, FetchIcon),
     *(RecountChain, ShareMatches, DeliverWebhook, RemoveAccount, Upkeep),
+    *(VerifyIntent, AnnounceStream, DeliverStream, AskHub, ReadPush),
 )
 
 
@@ -178,7 +250,7 @@ def kind_of(name: str) -> type[Payload] | None:
 
 
 USER_QUEUES = ("pull", "discovery")
-SYSTEM_QUEUES = ("pull-sys", "import", "share", "icon", "crawl", "webhook", "upkeep")
+SYSTEM_QUEUES = ("push", "pull-sys", "import", "share", "websub", "icon", "crawl", "webhook", "upkeep")
 
 
 NO_IDENTITY = ("user", "imported", "typed", "page", "named")

@@ -110,8 +110,8 @@ class Sweeper:
         return put
 
     async def rows(self) -> int:
-        """Enqueue jobs whose rows wait or were left behind, feeds that streams share from, and webhooks that are due;
-        returns how many."""
+        """Enqueue jobs whose rows wait or were left behind, feeds that streams share from, webhooks that are due, and
+        what hubs wait for; returns how many."""
         put = 0
         for feed_id in await self._container.gateways.streams.behind(ROWS_AT_ONCE):
             put += await self._transport.put(ShareMatches(feed_id))
@@ -119,6 +119,9 @@ class Sweeper:
             put += await self._transport.put(payload)
         for delivery in await self._container.gateways.webhooks.due(ROWS_AT_ONCE):
             put += await self._transport.put(delivery)
+        for gateway in (self._container.gateways.hub, self._container.gateways.websub):
+            for job in await gateway.due(ROWS_AT_ONCE):
+                put += await self._transport.put(job)
         return put
 
 

@@ -215,3 +215,19 @@ async def accounts(actor: Me, container: Services) -> Response:
         for user, subscriptions in await container.services.accounts.overview(actor)
     ]
     return json_response({"accounts": rows})
+
+
+@router.delete(
+    "/admin/accounts/{name}",
+    status_code=204,
+    summary="Remove an account",
+    response_class=Response,
+    responses=problems(403, 404),
+)
+async def remove_account(
+    actor: Me, container: Services, name: Annotated[str, Path(max_length=100, examples=["ines"])]
+) -> Response:
+    """With everything it holds, at once and for good. What others built on what it shared stays readable, as of a
+    removed account. Nobody can take its name."""
+    await container.services.departure.remove(actor, name)
+    return Response(status_code=204)

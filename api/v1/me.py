@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import Body, json_response
-from api.deps import Me, Services, set_session
+from api.deps import Me, Services, drop_session, set_session
+from api.docs import problems
 from api.facts import facts_of
 from api.routing import new_router
 from reader.models.user import User
@@ -63,6 +64,10 @@ class PasswordIn(Body):
     new: Password
 
 
+class LeaveIn(Body):
+    password: Password
+
+
 def account(user: User) -> dict[str, Any]:
     return {
         "id": user.id,
@@ -93,4 +98,20 @@ async def change_password(request: Request, actor: Me, container: Services, body
         set_session(response, request, secret)
     else:
         await container.services.accounts.sign_out(actor, secret)  # a program has no use for a session
+    return response
+
+
+@router.post(
+    "/me/leave",
+    status_code=204,
+    summary="Remove your account",
+    response_class=Response,
+    responses=problems(409, 429),
+)
+async def leave(request: Request, actor: Me, container: Services, body: LeaveIn) -> Response:
+    """With everything it holds, at once and for good; make an archive first (`GET /export`). What others built on what
+    you shared stays readable, as of a removed account. Nobody can take your name."""
+    await container.services.departure.leave(actor, body.password)
+    response = Response(status_code=204)
+    drop_session(response, request)
     return response

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reader.events import EntriesArrived, PubSub, feed_topic
+from reader.events import EntriesArrived, FeedChanged, PubSub, feed_topic
 from reader.gateways.webhooks import WebhookGateway
-from reader.jobs import JobQueue, ShareMatches
+from reader.jobs import AnnounceStream, JobQueue, ShareMatches
 from reader.mappers.streams import StreamMapper
 
 
@@ -31,3 +31,9 @@ class Arrivals:
         await self.came(feed_id, 1, share_id)
         if self._webhooks is not None:
             await self._webhooks.shared(user_id)
+        await self._queue.put(AnnounceStream(feed_id))
+
+    async def changed(self, feed_id: int) -> None:
+        """What is in a stream, or what it is called, is another than before."""
+        await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
+        await self._queue.put(AnnounceStream(feed_id))

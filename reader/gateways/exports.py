@@ -16,6 +16,7 @@ from pyroaring import BitMap
 from reader.clock import Clock
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.shelf import Shelf
+from reader.gateways.social_export import ABOUT, SocialExport, iso_time
 from reader.ingest.opml.write import Branch, Leaf, write_opml
 from reader.mappers import Mappers
 from reader.models.entry import Entry, FlagKind
@@ -34,12 +35,14 @@ later.json          entries to read later, the same
 reading.json        per feed: how many entries, how many are unread, and the numbers of those read, as ranges
 settings.json       name and preferences
 """
+README += ABOUT
 
 
 class ExportGateway:
     def __init__(self, mappers: Mappers, reading: ReadingGateway, clock: Clock) -> None:
         self._entries = mappers.entries
         self._flags = mappers.flags
+        self._social = SocialExport(mappers)
         self._reading = reading
         self._clock = clock
 
@@ -71,9 +74,9 @@ class ExportGateway:
                 archive.writestr("README.txt", README.format(name=user.name, when=f"{when:%d %B %Y, %H:%M} UTC"))
                 archive.writestr("subscriptions.opml", await self.opml(user))
                 for kind in NAMES:
-                    with archive.open(f"{kind}.json", "w", force_zip64=True) as part:
-                        async for piece in self.flagged(user, kind):
-                            await asyncio.to_thread(part.write, piece)
+                    await _add(archive, f"{kind}.json", self.flagged(user, kind))
+                async for name, pieces in self._social.files(user):
+                    await _add(archive, name, pieces)
                 archive.writestr("reading.json", await self._reading_state(user))
                 archive.writestr("settings.json", _settings(user))
             file.seek(0)
@@ -92,6 +95,13 @@ class ExportGateway:
                 }
             )  # fmt: skip
         return orjson.dumps({"feeds": feeds}, option=orjson.OPT_INDENT_2)
+
+
+async def _add(archive: zipfile.ZipFile, name: str, pieces: AsyncIterator[bytes]) -> None:
+    """A file of any length, written away from the event loop."""
+    with archive.open(name, "w", force_zip64=True) as part:
+        async for piece in pieces:
+            await asyncio.to_thread(part.write, piece)
 
 
 def _tree(shelf: Shelf) -> Branch:
@@ -115,8 +125,8 @@ def _item(entry: Entry, at: float, kind: FlagKind, shelf: Shelf) -> dict[str, An
         "title": entry.title,
         "content_html": entry.content or f"<p>{escape(entry.summary)}</p>",
         "summary": entry.summary or None,
-        "date_published": _time(entry.published_at),
-        "date_modified": _time(entry.updated_at),
+        "date_published": iso_time(entry.published_at),
+        "date_modified": iso_time(entry.updated_at),
         "authors": [{"name": entry.author}] if entry.author else None,
         "tags": list(entry.tags) or None,
         "attachments": [
@@ -129,15 +139,11 @@ def _item(entry: Entry, at: float, kind: FlagKind, shelf: Shelf) -> dict[str, An
         ]
         or None,
         "_evantr": {
-            f"{kind}_at": _time(at),
+            f"{kind}_at": iso_time(at),
             **({"feed_title": state.row().title, "feed_url": state.mark.url} if state is not None else {}),
         },
     }
     return {name: value for name, value in item.items() if value is not None}
-
-
-def _time(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _ranges(seqs: BitMap) -> list[list[int]]:
@@ -151,5 +157,5 @@ def _ranges(seqs: BitMap) -> list[list[int]]:
 
 
 def _settings(user: User) -> bytes:
-    values = {"name": user.name, "created_at": _time(user.created_at), "preferences": user.preferences}
+    values = {"name": user.name, "created_at": iso_time(user.created_at), "preferences": user.preferences}
     return orjson.dumps(values, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_DATACLASS)

@@ -96,12 +96,9 @@ class PeopleGateway:
         return (await self._streams.by_feeds([feed_id])).get(feed_id)
 
     async def stream_of(self, owner_id: int, name: str | None) -> Stream | None:
-        """By its name; None: the default one."""
-        return (
-            await self._sharing.default_stream(owner_id)
-            if name is None
-            else await self._streams.by_name(owner_id, name)
-        )
+        """By its name; None: the default one, which everybody has, though it may have to be made."""
+        first = await self._sharing.default_stream(owner_id)
+        return first if name in (None, first.name) else await self._streams.by_name(owner_id, name or "")
 
     async def follow(
         self, user_id: int, owner_id: int, feed_id: int, *, folder_id: int | None = None, own_title: str | None = None

@@ -14,7 +14,7 @@ from reader.cache import Cache
 from reader.ingest.publish import TYPES, Document, Format, Item, Pages, write
 from reader.ingest.publish.model import share_urn, stream_urn
 from reader.mappers import Mappers
-from reader.models.share import Link, Source, Stream, is_stream_url, own_story
+from reader.models.share import Link, Source, Stream, is_stream_url, own_story, stream_path
 from reader.models.sharing_views import Passer, StreamItem, StreamPage
 
 PART = 50  # shares in an archive; the newest part has up to twice as many less one
@@ -141,7 +141,7 @@ def _item(item: StreamItem, base: str) -> Item:
     entry, share = item.entry, item.share
     by = item.card.by
     name = by.name if by is not None else ""
-    url = base + by.url if by is not None and by.url else None
+    url = _page_of(by, base) if by is not None else None
     updated_at = max(share.created_at, share.noted_at or 0.0)
     step = Link(share_urn(share.id, share.created_at), name, url, share.note, share.created_at)
     chain = entry.chain
@@ -176,7 +176,13 @@ def _before(item: StreamItem, base: str) -> tuple[Link, ...]:
 def _link(passer: Passer, base: str) -> Link:
     assert passer.share_id is not None and passer.at is not None
     urn = share_urn(passer.share_id, passer.at)
-    return Link(urn, passer.name, base + passer.url if passer.url else None, passer.note, passer.at)
+    return Link(urn, passer.name, _page_of(passer, base), passer.note, passer.at)
+
+
+def _page_of(passer: Passer, base: str) -> str | None:
+    """The stream that it was passed on in: who follows the link finds what they would follow."""
+    path = stream_path(passer.name, passer.stream.name) if passer.stream is not None else passer.url
+    return base + path if path else None
 
 
 def _public(source: Source, base: str) -> Source | None:

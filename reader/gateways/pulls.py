@@ -31,10 +31,13 @@ from reader.gateways.pull_rules import (
     state_after_error,
     validators,
 )
+from reader.gateways.websub import WebSubGateway
 from reader.gateways.work import SUSPECT, Suspect, WorkGateway
 from reader.ingest import ttl
 from reader.ingest.fetch import Fetched, FetchFailed, Source, hint_seconds
+from reader.ingest.generate import is_generated
 from reader.ingest.reasons import Reason
+from reader.ingest.websub import discover
 from reader.ingest.work import Digest, digest_feed
 from reader.jobs import Cpu, FetchIcon, JobQueue, ShareMatches
 from reader.mappers import Mappers
@@ -84,6 +87,7 @@ class _Trip:
     hint: int | None = None
     identity: Identity | None = None  # to be stored; None: as it is
     meta: FeedMeta = NO_META
+    pushed: bool = False  # a hub that is trusted tells what is new
 
 
 class PullGateway:
@@ -97,8 +101,11 @@ class PullGateway:
         clock: Clock,
         settings: Settings,
         arrivals: Arrivals,
+        websub: WebSubGateway | None,
     ) -> None:
+        """``websub`` None: no hub is ever asked."""
         self._arrivals = arrivals
+        self._websub = websub
         self._feeds = mappers.feeds
         self._entries = mappers.entries
         self._streams = mappers.streams
@@ -185,7 +192,10 @@ class PullGateway:
         feed, schedule = begun.feed, begun.schedule
         if feed.kind != "site" or schedule.next_pull_at > now or feed.state == "gone":
             return None  # this job came late, or twice
-        return _Trip(feed, schedule, schedule.lease_token, self._clock.monotonic(), now, begun.readers, imported)
+        return _Trip(
+            feed, schedule, schedule.lease_token, self._clock.monotonic(), now, begun.readers, imported,
+            pushed=begun.pushed,
+        )  # fmt: skip
 
     async def _go(self, trip: _Trip) -> PullOutcome:
         etag, last_modified = validators(trip.schedule, trip.feed.id, trip.now)
@@ -235,6 +245,7 @@ class PullGateway:
             return self._fenced(trip)
         self._take_meta(trip, document)
         self._take_identity(trip, identity, document)
+        await self._mind_the_hub(trip, fetched, document, appended)
         rhythm = self._rhythm(trip, document, appended)
         same = document.total - len(appended.new) - len(appended.updated)
         outcome = await self._end_well(trip, fetched, digest, rhythm, appended, same)
@@ -263,7 +274,7 @@ class PullGateway:
                 return outcome  # merged: the other feed has a schedule of its own
         now = self._clock.now()
         plan = ttl.next_pull(
-            rhythm=rhythm, now=now, hint_seconds=trip.hint, readers=trip.readers,
+            rhythm=rhythm, now=now, hint_seconds=trip.hint, readers=trip.readers, pushed=trip.pushed,
             jitter=random.random(),  # noqa: S311 -- spreads load
         )  # fmt: skip
         result = PullResult(
@@ -356,6 +367,17 @@ class PullGateway:
         )
         wishes = (trip.hint, document.hint_seconds)
         trip.hint = max((min(wish, DAY) for wish in wishes if wish), default=None)
+
+    async def _mind_the_hub(self, trip: _Trip, fetched: Fetched, document: Digest, appended: Appended) -> None:
+        """A hub that is named is asked to tell what is new; one that kept news to itself is trusted no more."""
+        if self._websub is None:
+            return
+        if trip.pushed and appended.new:
+            times = [at.sort_at if document.times else None for at in appended.new]
+            trip.pushed = not await self._websub.kept_back(trip.feed.id, times, trip.schedule.last_pull_at)
+        ends = discover(fetched.headers, fetched.final_url, document.hub, document.self_url)
+        if ends is not None and trip.readers and not is_generated(document.format):
+            await self._websub.found(trip.feed, ends)
 
     def _take_identity(self, trip: _Trip, before: Identity, document: Digest) -> None:
         if document.renewed:

@@ -89,6 +89,8 @@ def defaults(settings: Settings) -> dict[Key, float]:
         "crawl": QueueSettings(2, 1000, 60, 240, 2),
         "share": QueueSettings(4, 10_000, 60, 300, 5),
         "webhook": QueueSettings(max(2, wide // 8), 10_000, 60, settings.fetch_timeout * 2, 3),
+        "websub": QueueSettings(max(2, wide // 4), 10_000, 60, settings.fetch_timeout * 2, 3),
+        "push": QueueSettings(max(2, wide // 8), 10_000, 60, pull_seconds, 3),
         "upkeep": QueueSettings(1, 100, 60, 1800, 3),
     }
     made = {(queue, field.name): float(getattr(of, field.name)) for queue, of in queues.items() for field in fields(of)}

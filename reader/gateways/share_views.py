@@ -13,7 +13,7 @@ from reader.mappers.shares import Related
 from reader.models.entry import Entry
 from reader.models.people import Person, Standing
 from reader.models.people_views import NO_TALK, TalkCounts
-from reader.models.share import Link, Share, Stream, stream_path
+from reader.models.share import Link, Share, Stream, person_path
 from reader.models.sharing_views import ChainNode, Passer, ShareCard
 
 
@@ -48,8 +48,7 @@ class Eyes:
         """Of a share that it shows."""
         person, stream = self.person(share), self.streams.get(share.feed_id)
         name = person.name if person is not None else ""
-        url = stream_path(name, stream.name) if stream is not None else stream_path(name, "shared")
-        return Passer(name, share.id, person, stream, url, share.note, share.created_at)
+        return Passer(name, share.id, person, stream, person_path(name), share.note, share.created_at)
 
 
 def owners(shares: Iterable[Share]) -> list[int]:

@@ -11,7 +11,6 @@ from typing import Any
 
 from reader.clock import Clock
 from reader.errors import NotFound
-from reader.events import FeedChanged, PubSub, feed_topic
 from reader.gateways.arrivals import Arrivals
 from reader.gateways.notifications import NotificationGateway
 from reader.gateways.subscriptions import SubscriptionGateway
@@ -41,7 +40,7 @@ class _Origin:
 
 class SharingGateway:
     def __init__(
-        self, mappers: Mappers, work: WorkGateway, queue: JobQueue, bus: PubSub, clock: Clock,
+        self, mappers: Mappers, work: WorkGateway, queue: JobQueue, clock: Clock,
         notifications: NotificationGateway, subscriptions: SubscriptionGateway, arrivals: Arrivals,
     ) -> None:  # fmt: skip
         self._shares = mappers.shares
@@ -52,7 +51,6 @@ class SharingGateway:
         self._talk = mappers.talk
         self._work = work
         self._queue = queue
-        self._bus = bus
         self._clock = clock
         self._notifications = notifications
         self._subscriptions = subscriptions
@@ -156,7 +154,7 @@ class SharingGateway:
     async def _changed(self, share: Share) -> None:
         if share.parent_id is not None:
             await self.recount_later(share.root_id)
-        await self._bus.publish(feed_topic(share.feed_id), FeedChanged(share.feed_id))
+        await self._arrivals.changed(share.feed_id)
 
     async def _forget_notice(self, share: Share) -> None:
         parent = await self._shares.get(share.parent_id) if share.parent_id is not None else None
@@ -175,7 +173,7 @@ class SharingGateway:
     async def note(self, user_id: int, share_id: int, text: str) -> Share | None:
         share = await self._shares.note(user_id, share_id, text, now=self._clock.now())
         if share is not None:
-            await self._bus.publish(feed_topic(share.feed_id), FeedChanged(share.feed_id))
+            await self._arrivals.changed(share.feed_id)
         return share
 
     # ---- looking
@@ -205,6 +203,9 @@ class SharingGateway:
             related = await self._shares.related([(share.id, share.feed_id, share.seq)], [], 0)
             shares += [each for key, each in sorted(related.shares.items()) if key not in known]
         return shares, cut
+
+    async def entries(self, entry_ids: Sequence[int]) -> list[Entry]:
+        return await self._entries.many(entry_ids)
 
     async def first_entry(self, share_ids: Sequence[int]) -> Entry | None:
         """The first of these entries that is still there."""

@@ -11,7 +11,7 @@ import structlog
 
 from reader.clock import Clock
 from reader.errors import NotFound
-from reader.events import FeedChanged, PubSub, feed_topic
+from reader.gateways.arrivals import Arrivals
 from reader.gateways.sharing import SharingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
@@ -37,7 +37,12 @@ class Match(NamedTuple):
 
 class StreamGateway:
     def __init__(
-        self, mappers: Mappers, sharing: SharingGateway, bus: PubSub, clock: Clock, subscriptions: SubscriptionGateway
+        self,
+        mappers: Mappers,
+        sharing: SharingGateway,
+        arrivals: Arrivals,
+        clock: Clock,
+        subscriptions: SubscriptionGateway,
     ) -> None:
         self._streams = mappers.streams
         self._shares = mappers.shares
@@ -45,7 +50,7 @@ class StreamGateway:
         self._feeds = mappers.feeds
         self._people = mappers.people
         self._sharing = sharing
-        self._bus = bus
+        self._arrivals = arrivals
         self._clock = clock
         self._subscriptions = subscriptions
         subscriptions.takes_back("stream-remove", self._undo_remove)
@@ -96,7 +101,7 @@ class StreamGateway:
         return 1
 
     async def _tell(self, feed_id: int) -> None:
-        await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
+        await self._arrivals.changed(feed_id)
 
     async def facts(self, feed_id: int) -> StreamFacts:
         return await self._streams.facts(feed_id)

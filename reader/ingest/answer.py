@@ -57,6 +57,7 @@ class Trip:
     request_headers: dict[str, str]
     data: bytes | None = None  # of a POST
     conditional: bool = False
+    follow: bool = True  # redirects; else one fails
     hops: list[Hop] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     elapsed: float = 0.0

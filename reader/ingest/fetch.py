@@ -107,12 +107,14 @@ class Fetcher:
         max_bytes: int | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  # holds over all hops, without the wait for a place
         error_body: bool = False,
+        follow: bool = True,
     ) -> Fetched:
         """Fetch ``url``; ``etag`` and ``last_modified`` make the request conditional (RFC 9110, 13.1).
 
         ``timeout`` is in seconds and holds for all hops together, without the wait for a free place at the host.
         ``max_bytes`` limits the decoded body. Raises FetchFailed (an Upstream) for everything but 2xx, and 304
         to a conditional request; with ``error_body`` it carries the start of the page that came with the status.
+        Without ``follow`` a redirect is a status like any other that is not 2xx.
         """
         wanted = {"Accept": accept}
         if etag and _sendable(etag):
@@ -120,7 +122,7 @@ class Fetcher:
         if last_modified and _sendable(last_modified):
             wanted["If-Modified-Since"] = last_modified
         trip = self._trip(url, wanted, max_bytes, timeout)
-        trip.wants_error = error_body
+        trip.wants_error, trip.follow = error_body, follow
         return await self._run(trip)
 
     async def post(
@@ -131,14 +133,18 @@ class Fetcher:
         *,
         max_bytes: int | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  # as in get()
+        error_body: bool = False,
+        follow: bool = True,
     ) -> Fetched:
         """Send ``body`` to a webhook or a hub, under the guard and bounds of get().
 
         ``headers`` should hold a Content-Type. Redirects that keep the method (307, 308) are followed; others fail,
-        for what they lead to is no answer to what was sent. Raises FetchFailed for everything but 2xx.
+        for what they lead to is no answer to what was sent. Raises FetchFailed for everything but 2xx. ``error_body``
+        and ``follow``: as in get().
         """
         trip = self._trip(url, dict(headers), max_bytes, timeout)
         trip.data = body
+        trip.wants_error, trip.follow = error_body, follow
         return await self._run(trip)
 
     def _trip(self, url: str, headers: dict[str, str], max_bytes: int | None, seconds: float | None) -> Trip:
@@ -190,7 +196,7 @@ class Fetcher:
         ) as response:
             headers = trip.headers = _lower(response)
             status = response.status
-            if status in REDIRECTS and "location" in headers:
+            if trip.follow and status in REDIRECTS and "location" in headers:
                 return _redirect(trip, response)
             if status == 304 and trip.conditional:
                 body, wire = b"", 0

@@ -19,7 +19,7 @@ from reader.ingest.season import DAYS, HOURS, UNKNOWN
 __all__ = ["DAYS", "HOURS", "LEAST", "MOST", "Plan", "Rhythm", "checks", "forecast", "grid", "next_pull", "observe"]
 
 UNREAD_MOST = 6 * 3600
-PUSHED = 6 * 3600
+PUSHED = DAY  # only to see whether the hub keeps something to itself
 BACKOFF = 120
 HINT_MOST = 3600
 HINT_CONTRADICTED = 900

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from reader.models.websub import Delivery, HubMode, HubRequest, HubSubscription
-
-
-@dataclass(frozen=True, slots=True)
-class NewRequest:
-    mode: HubMode
-    feed_id: int
-    format: str
-    topic: str
-    callback: str
-    secret: str | None
-    lease: int
+from reader.models.websub import Delivery, HubRequest, HubSubscription, HubWish
 
 
 class HubMapper(Protocol):
-    async def ask(self, request: NewRequest, *, now: float) -> int:
+    async def ask(self, wish: HubWish, *, now: float) -> int:
         """Keeps a request until it is confirmed; the newest of a topic and callback counts. Returns its id, a new one
         each time."""
         ...

@@ -23,7 +23,12 @@ def is_stream_url(url: str) -> bool:
 
 def stream_path(user_name: str, name: str) -> str:
     """Path of the public page of a stream."""
-    return f"/u/{user_name}" if name == DEFAULT_STREAM else f"/u/{user_name}/{name}"
+    return f"/u/{user_name}/{name}"
+
+
+def person_path(user_name: str) -> str:
+    """Path of somebody's profile."""
+    return f"/u/{user_name}"
 
 
 def followed_title(title: str, path: str) -> str:

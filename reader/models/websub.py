@@ -10,8 +10,21 @@ LeaseState = Literal["asked", "active", "leaving", "denied", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
+class HubWish:
+    """What somebody asks our hub for. ``lease`` in seconds."""
+
+    mode: HubMode
+    feed_id: int
+    format: str  # ingest.publish.Format
+    topic: str
+    callback: str
+    secret: str | None
+    lease: int
+
+
+@dataclass(frozen=True, slots=True)
 class HubRequest:
-    """Somebody asked our hub for something, and has to confirm it (5.3). ``lease`` in seconds."""
+    """A wish that has to be confirmed (5.3)."""
 
     id: int
     mode: HubMode

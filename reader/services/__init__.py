@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from reader.services.access import Access
 from reader.services.accounts import AccountService
+from reader.services.departure import DepartureService
 from reader.services.exports import ExportService
 from reader.services.feeds import FeedService
 from reader.services.folders import FolderService
+from reader.services.hub import HubService
 from reader.services.imports import ImportService
 from reader.services.jobs import JobService
 from reader.services.operations import OperationsService
@@ -19,6 +21,7 @@ from reader.services.search import SearchService
 from reader.services.sharing import SharingService
 from reader.services.talk import TalkService
 from reader.services.webhooks import WebhookService
+from reader.services.websub import WebSubService
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ class Services:
     exports: ExportService
     people: PeopleService
     talk: TalkService
+    departure: DepartureService
     sharing: SharingService
     webhooks: WebhookService
     publishing: PublishingService
+    hub: HubService
+    websub: WebSubService

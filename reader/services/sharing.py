@@ -9,7 +9,6 @@ from reader.errors import NotFound
 from reader.gateways import share_views
 from reader.gateways.share_views import Eyes
 from reader.models.entry import Entry
-from reader.models.people import Person
 from reader.models.reading import Done, EntryView
 from reader.models.share import NOTE_MOST, Share, is_stream_url
 from reader.models.sharing_views import ShareCard, SharedDone, StreamItem, StreamPage, Tree
@@ -76,18 +75,30 @@ class SharingService(StreamService):
             raise NotFound(NO_SHARE)
         return share
 
-    async def get(self, actor: Actor, share_id: int) -> Share:
-        """A live share that the actor may see, signed in or not."""
+    async def item(self, actor: Actor, share_id: int) -> StreamItem:
+        """A live share that the actor may see, signed in or not, with its card."""
         share = await self._sharing.get(share_id)
         if share is None or not share.live or not await self._may_see(actor, share):
             raise NotFound(NO_SHARE)
-        return share
+        entry = await self._sharing.first_entry([share_id])
+        if entry is None:
+            raise NotFound(NO_SHARE)
+        return (await self._items(actor, [(share, entry)]))[0]
 
     # ---- what is told beside entries
 
     async def cards(self, actor: Actor, views: Sequence[EntryView]) -> dict[int, ShareCard]:
         """entry id → who passed it on, for those entries of which there is something to tell."""
         return await self._cards(actor, [view.entry for view in views])
+
+    async def cards_of(self, actor: Actor, entry_ids: Sequence[int]) -> dict[int, ShareCard]:
+        """The same by id. Entries that are in no feed that the actor reads are left out."""
+        shelf = await self._reading.shelf(self._access.user(actor))
+        entries = await self._sharing.entries(list(dict.fromkeys(entry_ids))[:PAGE_MOST])
+        subs = shelf.subs
+        return await self._cards(
+            actor, [entry for entry in entries if entry.feed_id in subs and entry.seq <= subs[entry.feed_id].mark.seq]
+        )
 
     async def _cards(self, actor: Actor, entries: Sequence[Entry]) -> dict[int, ShareCard]:
         viewer_id = actor.user_id if actor.signed_in else 0
@@ -149,7 +160,7 @@ class SharingService(StreamService):
         found, facts = await asyncio.gather(
             self._streams.page(stream.feed_id, below, limit + 1), self._streams.facts(stream.feed_id)
         )
-        items = await self._items(actor, standing.person, found[:limit])
+        items = await self._items(actor, found[:limit])
         updated_at = max([facts.shared_at or stream.created_at, *(item.share.noted_at or 0.0 for item in items)])
         return StreamPage(
             owner=standing.person, stream=stream, streams=tuple(streams), items=items,
@@ -158,7 +169,7 @@ class SharingService(StreamService):
             mine=standing.person.id == actor.user_id, updated_at=updated_at, rev=facts.rev,
         )  # fmt: skip
 
-    async def _items(self, actor: Actor, owner: Person, found: Sequence[tuple[Share, Entry]]) -> tuple[StreamItem, ...]:
+    async def _items(self, actor: Actor, found: Sequence[tuple[Share, Entry]]) -> tuple[StreamItem, ...]:
         cards = await self._cards(actor, [entry for _, entry in found])
         return tuple(
             StreamItem(entry, share, cards.get(entry.id) or ShareCard(entry.id, None, source=share.source))

@@ -29,6 +29,8 @@ PUBLIC = {
     "/join/{code}": "sign-up by invitation",
     **{f"/u/{{name}}.{format}": "sends on to the default stream" for format in ("atom", "rss", "json")},
     **{f"/u/{{name}}/{{stream}}.{format}": "public streams, for other readers" for format in ("atom", "rss", "json")},
+    "/hub": "other servers subscribe to public streams",
+    "/websub/{token}": "hubs call there: the token is unguessable, what they bring is signed",
     "/do/welcome": "refused once there is an account",
     "/do/signin": "is where one signs in",
     "/do/signout": "signs out",

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "reader" / "services"
 FILES = (
     *("accounts.py", "feeds.py", "folders.py", "reading.py", "operations.py", "jobs.py"),
-    *("people.py", "talk.py", "publishing.py"),
+    *("people.py", "talk.py", "departure.py", "publishing.py", "hub.py", "websub.py", "sharing.py", "streams.py"),
 )
 METHODS = [
     (name, node)

@@ -140,7 +140,7 @@ class _Show:
         feed, _ = await mappers.feeds.create(address, title="", site_url=None, description=None, now=stage.at)
         await mappers.subscriptions.subscribe(user.id, feed.id, folder_id=None, title=None, unread=UNREAD, now=stage.at)
         pulls = PullGateway(
-            mappers, stage, here, bus, here, clock, settings, Arrivals(bus, here, mappers.streams, None)
+            mappers, stage, here, bus, here, clock, settings, Arrivals(bus, here, mappers.streams, None), None
         )
         return cls(mappers, stage, pulls, ReadingGateway(mappers, bus, clock), feed.id, user.id)
 

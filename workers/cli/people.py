@@ -1,4 +1,4 @@
-"""user add|passwd|list and token add."""
+"""user add|passwd|remove|free|list and token add."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workers.cli.common import EPILOG, opened, run, with_data
+from workers.cli.common import EPILOG, Fail, opened, run, with_data
 
 if TYPE_CHECKING:
     from reader.settings import Settings
@@ -17,7 +17,7 @@ _password = click.password_option(help="The password; asked for if it is not giv
 
 @click.group(epilog=EPILOG)
 def user() -> None:
-    """Accounts: add one, change a password, list them."""
+    """Accounts: add one, change a password, remove one, list them."""
 
 
 @user.command(epilog=EPILOG)
@@ -48,6 +48,42 @@ def passwd(settings: Settings, name: str, password: str) -> None:
         async with opened(settings) as container:
             await container.services.accounts.set_password(SYSTEM, name, password)
             click.echo(f"{name} has a new password.")
+
+    run(main())
+
+
+@user.command(epilog=EPILOG)
+@click.argument("name")
+@click.confirmation_option(prompt="This removes the account with everything it holds, for good. Go on?")
+@with_data
+def remove(settings: Settings, name: str) -> None:
+    """Remove an account with everything it holds. There is no way back.
+
+    What others built on what it shared stays, as of a removed account. Nobody can take its name: see `user free`.
+    """
+    from reader.models.user import SYSTEM
+
+    async def main() -> None:
+        async with opened(settings) as container:
+            gone = await container.services.departure.remove(SYSTEM, name)
+            await container.services.departure.finish(SYSTEM, gone.id)
+            click.echo(f"{gone.name} is removed.")
+
+    run(main())
+
+
+@user.command(epilog=EPILOG)
+@click.argument("name")
+@with_data
+def free(settings: Settings, name: str) -> None:
+    """Let the name of a removed account be taken again, as when its owner comes back."""
+    from reader.models.user import SYSTEM
+
+    async def main() -> None:
+        async with opened(settings) as container:
+            if not await container.services.departure.free(SYSTEM, name):
+                raise Fail(f"No removed account had the name {name}.")
+            click.echo(f"{name} can be taken again.")
 
     run(main())
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 from reader.container import Container
 from reader.gateways.pulls import PullOutcome
 from reader.jobs import (
+    AnnounceStream,
+    AskHub,
     CrawlSite,
+    DeliverStream,
     DeliverWebhook,
     Discover,
     FetchIcon,
     Payload,
     PullFeed,
+    ReadPush,
     RecountChain,
     RemoveAccount,
     ShareMatches,
     Upkeep,
+    VerifyIntent,
 )
-from workers.jobs import crawl, departure, discover, icon, pull, share, upkeep, webhook
+from workers.jobs import crawl, departure, discover, icon, pull, share, upkeep, webhook, websub
 
 Result = str | PullOutcome | None
 
@@ -40,6 +45,16 @@ async def run(container: Container, payload: Payload) -> Result:
             await webhook.run(container, payload)
         case RemoveAccount():
             return await departure.run(container, payload)
+        case VerifyIntent():
+            return await websub.verify(container, payload)
+        case AnnounceStream():
+            await websub.announce(container, payload)
+        case DeliverStream():
+            await websub.deliver(container, payload)
+        case AskHub():
+            await websub.ask(container, payload)
+        case ReadPush():
+            await websub.read(container, payload)
         case Upkeep():
             await upkeep.run(container, payload)
     return None

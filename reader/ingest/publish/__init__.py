@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from reader.ingest.publish.atom import write_atom
-from reader.ingest.publish.jsonfeed import write_json
 from reader.ingest.publish.model import FORMATS, Document, Format, Item, Pages
-from reader.ingest.publish.rss import write_rss
 
 __all__ = ["FORMATS", "TYPES", "Document", "Format", "Item", "Pages", "write"]
 
@@ -16,9 +13,15 @@ TYPES: dict[Format, str] = {
 }
 """Content-Type of each format."""
 
-_WRITERS = {"atom": write_atom, "rss": write_rss, "json": write_json}
-
 
 def write(format: Format, document: Document) -> bytes:
     """The document in UTF-8. The same values give the same bytes."""
-    return _WRITERS[format](document)
+    if format == "json":
+        from reader.ingest.publish.jsonfeed import write_json
+
+        return write_json(document)
+    # lxml comes with the first document: workers that write none stay light.
+    from reader.ingest.publish.atom import write_atom
+    from reader.ingest.publish.rss import write_rss
+
+    return write_atom(document) if format == "atom" else write_rss(document)

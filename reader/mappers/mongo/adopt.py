@@ -10,7 +10,7 @@ from pymongo.errors import BulkWriteError
 
 from reader.mappers.mongo.changes import DUPLICATE
 from reader.mappers.mongo.engine import Document, Engine
-from reader.mappers.mongo.entry_documents import kept_key, key
+from reader.mappers.mongo.entry_documents import PARTS, kept_key, key
 from reader.mappers.mongo.first import first_key, forget_first, mark_first
 from reader.mappers.mongo.purge import write_tombstones
 from reader.mappers.mongo.revisions import publish, waiting
@@ -54,13 +54,13 @@ async def adopt(engine: Engine, source: int, target: int) -> bool:
 
 
 async def _copy(engine: Engine, source: int, target: int, token: int) -> bool:
-    """Copies entries and traces, each to its place; False when somebody with a later lease stands there."""
+    """Copies entries with all their parts, each to its place; False when somebody with a later lease stands there."""
 
     def moved(stored: Document) -> tuple[str, Document]:
         place = key(target, stored["seq"]) if stored["seq"] > 0 else kept_key(target, stored["id"])
         return place, {**stored, "feed_id": target, "token": token}
 
-    for collection in ("entry", "trace"):
+    for collection in PARTS:
         batch: list[UpdateOne] = []
         async for stored in engine.db[collection].find({"feed_id": source}, batch_size=AT_ONCE):
             batch.append(_put(stored, target, token, moved))

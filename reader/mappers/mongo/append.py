@@ -2,8 +2,8 @@
 
 In this order, each step harmless when it is the last one before a crash (docs/decisions/0014-mongo-order.md):
 
-1. changes in place, each refused by an entry that a later lease has written: text first, trace second, so that a change
-   whose trace is not written yet is found again by the next pull;
+1. changes in place, each refused by an entry that a later lease has written: words and text first, the trace last, so
+   that a change whose trace is not written yet is found again by the next pull;
 2. new entries, at places above feed.seq where nobody sees them; what a puller before left there is overwritten, and
    who comes with an older lease than what stands there is fenced;
 3. read sets of those who subscribed before the first entries came (first.py);
@@ -24,10 +24,11 @@ from reader.mappers.entries import Appended
 from reader.mappers.keys import uid_hash
 from reader.mappers.mongo.changes import DUPLICATE
 from reader.mappers.mongo.engine import Document, Engine
-from reader.mappers.mongo.entry_documents import key, placed, seen, tombstone_key, traced
+from reader.mappers.mongo.entry_documents import PARTS, key, placed, seen, tombstone_key, traced
 from reader.mappers.mongo.first import forget_first, mark_first
 from reader.mappers.mongo.patience import ATTEMPTS, pause
 from reader.mappers.mongo.revisions import publish, waiting
+from reader.mappers.mongo.search import document
 from reader.models.entry import NewEntry, Position, sort_times, twin
 
 
@@ -62,7 +63,7 @@ async def append(
     there = await _look_up(engine, feed, list(unique.values()), renewed)
     if there.leftovers:
         above = {"feed_id": feed.id, "seq": {"$gt": feed.seq}, "token": {"$lte": token}}
-        await asyncio.gather(engine.db.entry.delete_many(above), engine.db.trace.delete_many(above))
+        await asyncio.gather(*(engine.db[collection].delete_many(above) for collection in PARTS))
     fresh, changed = _sort_out(feed, unique.values(), renewed, there)
     updated = await _change(engine, feed, changed)
     if not fresh:
@@ -130,15 +131,22 @@ def _came_back(feed: _Feed, entry: NewEntry, there: _Stored) -> bool:
 async def _change(engine: Engine, feed: _Feed, changed: list[tuple[Document, NewEntry]]) -> tuple[int, ...]:
     """Writes changes in place; returns the ids of those whose text changed."""
     if changed:
-        texts = [
-            UpdateOne(_writable(feed, known["_id"]), {"$set": seen(entry, feed.token)}) for known, entry in changed
-        ]
-        await engine.db.entry.bulk_write(texts, ordered=False)
-        traces = [
-            UpdateOne(_writable(feed, known["_id"]), {"$set": traced(entry, feed.token)}) for known, entry in changed
-        ]
-        await engine.db.trace.bulk_write(traces, ordered=False)
+        words = await asyncio.to_thread(_words, [entry for _, entry in changed])
+        rows: dict[str, list[UpdateOne]] = {"entry_words": [], "entry": [], "trace": []}
+        for (known, entry), found in zip(changed, words, strict=True):
+            where = _writable(feed, known["_id"])
+            there = {"id": known["id"], "feed_id": feed.id, "seq": known["seq"], "token": feed.token}
+            rows["entry_words"].append(UpdateOne(where, {"$set": {**found, **there}}))
+            rows["entry"].append(UpdateOne(where, {"$set": seen(entry, feed.token)}))
+            rows["trace"].append(UpdateOne(where, {"$set": traced(entry, feed.token)}))
+        for collection, writes in rows.items():
+            await engine.db[collection].bulk_write(writes, ordered=False)
     return tuple(known["id"] for known, entry in changed if known["digest"] != entry.digest)
+
+
+def _words(entries: Sequence[NewEntry]) -> list[Document]:
+    """What search finds each by. In a thread: a hundred long texts are tens of milliseconds."""
+    return [document(entry.title, entry.author, entry.tags, entry.content) for entry in entries]
 
 
 def _writable(feed: _Feed, place: str) -> Document:
@@ -154,15 +162,18 @@ async def _insert(
     # As late as can be: whoever draws a list in between may take a lower id that comes later for older.
     first = await engine.next_id("entry", len(fresh)) - len(fresh) + 1
     new = [Position(feed.seq + 1 + n, sort_at, first + n) for n, sort_at in enumerate(times)]
-    texts, traces = [], []
-    for at, entry in zip(new, fresh, strict=True):
+    words = await asyncio.to_thread(_words, fresh)
+    rows: dict[str, list[UpdateOne]] = {"entry_words": [], "entry": [], "trace": []}
+    for at, entry, found in zip(new, fresh, words, strict=True):
         where, place = _writable(feed, key(feed.id, at.seq)), placed(feed.id, at, now)
-        texts.append(UpdateOne(where, {"$set": {**seen(entry, feed.token), **place}}, upsert=True))
-        traces.append(UpdateOne(where, {"$set": {**traced(entry, feed.token), **place}}, upsert=True))
+        there = {"id": at.id, "feed_id": feed.id, "seq": at.seq, "token": feed.token}
+        rows["entry_words"].append(UpdateOne(where, {"$set": {**found, **there}}, upsert=True))
+        rows["entry"].append(UpdateOne(where, {"$set": {**seen(entry, feed.token), **place}}, upsert=True))
+        rows["trace"].append(UpdateOne(where, {"$set": {**traced(entry, feed.token), **place}}, upsert=True))
     for attempt in range(ATTEMPTS):
         try:
             await asyncio.gather(
-                engine.db.entry.bulk_write(texts, ordered=False), engine.db.trace.bulk_write(traces, ordered=False)
+                *(engine.db[collection].bulk_write(writes, ordered=False) for collection, writes in rows.items())
             )
             return new
         except BulkWriteError as error:

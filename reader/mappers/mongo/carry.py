@@ -14,17 +14,14 @@ from pyroaring import BitMap
 from reader.mappers.bitmaps import pack, unpack
 from reader.mappers.mongo.changes import Draft, change
 from reader.mappers.mongo.engine import Document, Engine
-from reader.mappers.mongo.entry_documents import kept_key
+from reader.mappers.mongo.entry_documents import PARTS, kept_key
+from reader.mappers.mongo.flags import key as flag_key
 from reader.mappers.mongo.shelf_documents import key, put_subscription, subscription_of, subscriptions
 from reader.models.entry import twin
 
 AT_ONCE = 500  # documents written in one round
 READERS_AT_ONCE = 16
 TRACE = {"seq": 1, "id": 1, "uid_hash": 1, "keys": 1}
-
-
-def flag_key(user_id: int, kind: str, entry_id: int) -> str:
-    return f"{user_id}:{kind}:{entry_id}"
 
 
 class Same(NamedTuple):
@@ -96,8 +93,9 @@ async def _move_flags(engine: Engine, flags: list[Document], new_ids: dict[int, 
 async def _keep(engine: Engine, source: int, target: int, entry_ids: list[int]) -> None:
     """Copies entries to the target, outside all lists; the source's go with it."""
     for at in range(0, len(entry_ids), AT_ONCE):
-        query = {"feed_id": source, "id": {"$in": entry_ids[at : at + AT_ONCE]}}
-        for collection in ("entry", "trace"):
+        kept = {"feed_id": source, "id": {"$in": entry_ids[at : at + AT_ONCE]}}
+        query = {"_id": {"$in": await engine.db.entry.distinct("_id", kept)}}
+        for collection in PARTS:
             puts = []
             async for stored in engine.db[collection].find(query):
                 place = {"_id": kept_key(target, stored["id"]), "feed_id": target}

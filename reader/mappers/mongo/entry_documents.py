@@ -1,9 +1,10 @@
-"""Entries as documents, two each.
+"""Entries as documents, three each.
 
 ``entry`` holds what a reader sees; ``trace``, small, what pulls and limits look at by the thousand: identity, digest,
-dates and place, without the text. Both have the ``_id`` "feed:seq", so a place is held once, and two pullers cannot
-fill it twice; ``token`` is the lease under which it was written last. What is above feed.seq is invisible, wherever it
-comes from. Seq 0: kept by a flag alone after its feed was merged into another ("feed:0:id").
+dates and place, without the text; ``entry_words`` is search's. All have the ``_id`` "feed:seq", so a place is held
+once, and two pullers cannot fill it twice; ``token`` is the lease under which it was written last. What is above
+feed.seq is invisible, wherever it comes from. Seq 0: kept by a flag alone after its feed was merged into another
+("feed:0:id").
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from reader.models.share import pack_chain, unpack_chain
 INDEXES = (
     Index("entry", (("feed_id", 1), ("seq", 1), ("sort_at", 1), ("id", 1))),
     Index("entry", (("id", 1),)),
-    Index("trace", (("feed_id", 1), ("seq", 1))),
+    Index("trace", (("feed_id", 1), ("seq", 1), ("sort_at", 1))),
     Index("trace", (("feed_id", 1), ("uid_hash", 1))),
     Index("tombstone", (("feed_id", 1),)),
 )
@@ -27,6 +28,7 @@ ENTRY = (
     "id", "feed_id", "seq", "uid", "digest", "url", "title", "author", "published_at", "updated_at", "arrived_at",
     "sort_at", "summary", "content", "tags", "enclosures", "comments_url", "guid", "story", "chain",
 )  # fmt: skip
+PARTS = ("entry_words", "entry", "trace")
 TAGS, ENCLOSURES, CHAIN = 14, 15, 19
 WHOLE = dict.fromkeys(ENTRY, 1)
 PLACE = {"_id": 0, "feed_id": 1, "seq": 1, "sort_at": 1, "id": 1}

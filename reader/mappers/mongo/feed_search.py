@@ -24,9 +24,13 @@ CANDIDATES = 500  # matches looked at before the most read come first
 
 async def set_words(engine: Engine, feed_id: int, title: str, url: str, site_url: str | None) -> None:
     """Renews what a feed is found by, after title or addresses changed. Before the feed itself is written."""
+    await engine.db.feed_words.update_one({"_id": feed_id}, {"$set": words_of(title, url, site_url)}, upsert=True)
+
+
+def words_of(title: str, url: str, site_url: str | None) -> Document:
+    """Fields of ``feed_words``."""
     text = "\n".join((title[:MOST_TEXT], url[:MOST_TEXT], (site_url or "")[:MOST_TEXT])).casefold() + "\n" * (RUN - 1)
-    words = {"words": text, "grams": sorted(_runs(text))}
-    await engine.db.feed_words.update_one({"_id": feed_id}, {"$set": words}, upsert=True)
+    return {"words": text, "grams": sorted(_runs(text))}
 
 
 def _runs(text: str) -> set[str]:

@@ -9,6 +9,7 @@ from reader.mappers.mongo.changes import bump
 from reader.mappers.mongo.engine import Document, Engine, guarded
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.keyset import below
+from reader.mappers.mongo.purge import pardon
 from reader.models.entry import FlagKind, Flags
 
 INDEXES = (
@@ -31,7 +32,8 @@ class MongoFlags:
         self._db = engine.db
 
     async def set(self, user_id: int, entry_id: int, kind: FlagKind, on: bool, *, now: float) -> bool:
-        """The flag is written before the entry is looked for: a purge that runs meanwhile sees one or the other."""
+        """The flag is written before the entry is looked for: a purge that runs meanwhile sees it, or has removed
+        the entry."""
         which = {"_id": key(user_id, kind, entry_id), "user_id": user_id}
         if on:
             fields = {"kind": kind, "entry_id": entry_id, "at": now}
@@ -46,8 +48,8 @@ class MongoFlags:
         return bool(changed)
 
     async def _both_are_there(self, user_id: int, entry_id: int) -> bool:
-        entry = await self._db.entry.find_one({"id": entry_id}, {"_id": 1})
-        return entry is not None and await self._db.user.find_one({"_id": user_id}, {"_id": 1}) is not None
+        user = await self._db.user.find_one({"_id": user_id}, {"_id": 1})
+        return user is not None and await pardon(self._engine, entry_id)
 
     async def many(self, user_id: int, entry_ids: Sequence[int]) -> dict[int, Flags]:
         at: dict[int, dict[str, float]] = {}

@@ -20,9 +20,10 @@ import asyncio
 from reader.mappers.mongo.adopt import adopt
 from reader.mappers.mongo.carry import carry_flags, carry_subscriptions
 from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.entry_documents import PARTS
 from reader.mappers.mongo.feed_documents import find
 
-LEFT = ("entry", "trace", "tombstone", "first_unread", "pull", "feed_move")  # what bears a feed's id
+LEFT = (*PARTS, "tombstone", "first_unread", "pull", "feed_move")  # what bears a feed's id
 
 
 async def merge(engine: Engine, source: int, token: int, url: str) -> int | None:

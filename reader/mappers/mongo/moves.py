@@ -94,7 +94,8 @@ async def undo_move(engine: Engine, feed_id: int, now: float) -> str | None:
             refused = {"$set": {"move_refused": row["to_url"]}, "$min": {"next_pull_at": now}}
             if not await _rename(engine, {"_id": feed_id, "url": feed["url"]}, feed, old_url, refused):
                 return None
-        undone = {"$set": {"undone_at": now}}
-        await engine.db.feed_move.update_one({"_id": row["_id"], "feed_id": feed_id, "undone_at": None}, undone)
+        # Some may have been noted twice: by one who died, and by the pull after.
+        same = {"feed_id": feed_id, "from_url": old_url, "to_url": row["to_url"], "undone_at": None}
+        await engine.db.feed_move.update_many(same, {"$set": {"undone_at": now}})
         return old_url
     return None

@@ -8,6 +8,8 @@ or told to be gone. What a crash leaves below the floor, the next purge removes.
 
 from __future__ import annotations
 
+import asyncio
+
 from pymongo import UpdateOne
 
 from reader.mappers.mongo.engine import Document, Engine
@@ -17,10 +19,7 @@ from reader.mappers.mongo.patience import ATTEMPTS, pause
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.models.entry import twin
 
-INDEXES = (
-    Index("entry", (("feed_id", 1), ("doomed", 1))),
-    Index("flag", (("entry_id", 1),)),
-)
+INDEXES = (Index("entry", (("feed_id", 1), ("doomed", 1))),)
 AT_ONCE = 1000  # entries in one round
 
 
@@ -67,6 +66,16 @@ async def flagged(engine: Engine, entry_ids: list[int]) -> set[int]:
     return {flag["entry_id"] for flag in found}
 
 
+async def pardon(engine: Engine, entry_id: int) -> bool:
+    """Somebody has flagged this entry: it stays. False when it is gone."""
+    while True:
+        entry = await engine.db.entry.find_one({"id": entry_id}, {"feed_id": 1, "doomed": 1})
+        if entry is None or "doomed" not in entry:
+            return entry is not None
+        doomed = {"_id": entry["_id"], "feed_id": entry["feed_id"], "doomed": True}
+        await engine.db.entry.update_one(doomed, {"$unset": {"doomed": ""}})
+
+
 async def _raise_floor(engine: Engine, feed_id: int, floor: int) -> int:
     """By how much it rose; another purge may have been quicker."""
     for attempt in range(ATTEMPTS):
@@ -95,13 +104,9 @@ async def _remove(engine: Engine, feed_id: int, floor: int) -> None:
         if places:
             await entries.update_many({"_id": {"$in": places}, "feed_id": feed_id}, {"$unset": {"doomed": ""}})
         gone = [entry["_id"] for entry in some if entry["id"] not in kept]
-        await _delete(engine, feed_id, gone)
-
-
-async def _delete(engine: Engine, feed_id: int, places: list[str]) -> None:
-    """The traces of what was pardoned meanwhile stay: they go after their entries."""
-    query: Document = {"_id": {"$in": places}, "feed_id": feed_id}
-    await engine.db.entry.delete_many({**query, "doomed": True})
-    left = {entry["_id"] async for entry in engine.db.entry.find(query, {"_id": 1})}
-    gone = [place for place in places if place not in left]
-    await engine.db.trace.delete_many({"_id": {"$in": gone}, "feed_id": feed_id})
+        await entries.delete_many({"_id": {"$in": gone}, "feed_id": feed_id, "doomed": True})
+    # Traces and words go after their entries: what a purge that died left of them is found here, too.
+    below: Document = {"feed_id": feed_id, "seq": {"$lte": floor}}
+    left = [entry["_id"] async for entry in entries.find(below, {"_id": 1})]
+    others = {**below, "_id": {"$nin": left}}
+    await asyncio.gather(engine.db.trace.delete_many(others), engine.db.entry_words.delete_many(others))

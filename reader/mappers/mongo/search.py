@@ -182,22 +182,16 @@ class MongoSearch:
         """Where the words of a later pull are there already, they stay."""
         if not entries:
             return
-        writes = [
-            UpdateOne(
-                {"_id": each["_id"], "token": {"$not": {"$gt": each["token"]}}},
-                {
-                    "$set": {
-                        **document(each["title"], each["author"], each["tags"], each["content"]),
-                        **{name: each[name] for name in ("id", "feed_id", "seq", "token")},
-                        "filled": number,
-                    }
-                },
-                upsert=True,
-            )
-            for each in entries
-        ]
+        writes = await asyncio.to_thread(lambda: [_write(each, number) for each in entries])
         try:
             await self._db.entry_words.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
                 raise
+
+
+def _write(entry: Document, number: int) -> UpdateOne:
+    place = {name: entry[name] for name in ("id", "feed_id", "seq", "token")}
+    found = document(entry["title"], entry["author"], entry["tags"], entry["content"])
+    which = {"_id": entry["_id"], "token": {"$not": {"$gt": entry["token"]}}}
+    return UpdateOne(which, {"$set": {**found, **place, "filled": number}}, upsert=True)

@@ -51,20 +51,29 @@ async def subscribe(
 ) -> tuple[Subscription, bool]:
     """See SubscriptionMapper.subscribe.
 
-    The wish for the first entries is noted before the subscription. If they came between the look at the feed and the
-    subscription, whoever brought them may not have seen it: then its read set is put right here.
+    The wish for the first entries is noted before the subscription. Afterwards another look at the feed: if its first
+    entries came in between, whoever brought them may not have seen the subscription, and its read set is put right
+    here; if it was merged into another, its readers may have been carried over already, and the subscription goes.
     """
     made, new, waits = await change(
         engine, user_id, partial(_subscribe, engine, feed_id, folder_id, title, unread, now)
     )
-    if new and waits:
-        floor, seq = (await bounds(engine, [feed_id])).get(feed_id, (0, 0))
-        if seq > 0:
-            read = span(floor, max(floor, seq - unread))
-            made = await change(
-                engine, user_id, partial(_read_first, engine, made, ReadChange(feed_id, read, span(0, 0)), now)
-            )
-    return made, new
+    if not new:
+        return made, False
+    feed = await _feed(engine, feed_id)
+    if feed is None:
+        await change(engine, user_id, partial(take_back, engine, made))
+        raise NotFound("There is no such feed.")
+    if waits and feed["seq"] > 0:
+        read = span(feed["floor"], max(feed["floor"], feed["seq"] - unread))
+        first = ReadChange(feed_id, read, span(0, 0))
+        made = await change(engine, user_id, partial(read_first, engine, made, first, now))
+    return made, True
+
+
+async def _feed(engine: Engine, feed_id: int) -> Document | None:
+    """A feed that can be subscribed to."""
+    return await engine.db.feed.find_one({"_id": feed_id, "merge": None}, {"floor": 1, "seq": 1, "kind": 1})
 
 
 async def _subscribe(
@@ -76,27 +85,36 @@ async def _subscribe(
     now: float,
     draft: Draft,
 ) -> tuple[Subscription, bool, bool]:
-    """(the subscription, whether it is new, whether the feed has no entries yet)."""
+    """(the subscription, whether it is new, whether it waits for the first entries of the feed)."""
     user_id = draft.user_id
-    known, feeds, position = await asyncio.gather(
-        subscription(engine, user_id, feed_id), bounds(engine, [feed_id]), _last(engine, user_id, folder_id)
+    known, feed, position = await asyncio.gather(
+        subscription(engine, user_id, feed_id), _feed(engine, feed_id), _last(engine, user_id, folder_id)
     )
     if known is not None:
         return known, False, False
-    if feed_id not in feeds:
+    if feed is None:
         raise NotFound("There is no such feed.")
     await require_folder(engine, user_id, folder_id)
-    floor, seq = feeds[feed_id]
-    if seq == 0:
+    floor, seq = feed["floor"], feed["seq"]
+    waits = seq == 0 and feed["kind"] == "site"  # a stream's shares come one by one
+    if waits:
         await want_first(engine, user_id, feed_id, unread)
     read = pack(span(floor, max(floor, seq - unread)))
     made = Subscription(user_id, feed_id, folder_id, title, position, read, draft.rev, draft.rev, now)
     put_subscription(draft, made)
     draft.shape = True
-    return made, True, seq == 0
+    return made, True, waits
 
 
-async def _read_first(engine: Engine, made: Subscription, first: ReadChange, now: float, draft: Draft) -> Subscription:
+async def take_back(engine: Engine, made: Subscription, draft: Draft) -> None:
+    """Removes a subscription again, unless somebody made it anew."""
+    stored = await subscription(engine, draft.user_id, made.feed_id)
+    if stored is not None and stored.created_rev == made.created_rev:
+        draft.drop("subscription", key(draft.user_id, made.feed_id))
+        draft.shape = True
+
+
+async def read_first(engine: Engine, made: Subscription, first: ReadChange, now: float, draft: Draft) -> Subscription:
     """Marks the first entries read, unless somebody did, or the subscription was touched meanwhile."""
     stored = await subscription(engine, draft.user_id, made.feed_id)
     if stored is None or stored.rev != made.rev or not first.add:

@@ -7,6 +7,7 @@ from reader.mappers.mongo.engine import Engine, connect, guarded
 from reader.mappers.mongo.entries import MongoEntries
 from reader.mappers.mongo.feeds import MongoFeeds
 from reader.mappers.mongo.flags import MongoFlags
+from reader.mappers.mongo.imports import MongoImports
 from reader.mappers.mongo.jobs import MongoJobs
 from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
 from reader.mappers.mongo.operations import MongoOperations
@@ -32,6 +33,7 @@ class MongoMappers:
         self.leases = MongoLeases(engine)
         self.undo = MongoUndo(engine)
         self.operations = MongoOperations(engine)
+        self.imports = MongoImports(engine)
 
     async def migrate(self) -> list[str]:
         return await migrate(self.engine)

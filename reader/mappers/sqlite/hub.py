@@ -8,10 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from reader.mappers.hub import NewRequest
 from reader.mappers.sqlite.connection import ids_json
 from reader.mappers.sqlite.engine import Engine
-from reader.models.websub import Delivery, HubRequest, HubSubscription
+from reader.models.websub import Delivery, HubRequest, HubSubscription, HubWish
 
 REQUEST = "id, mode, feed_id, format, topic, callback, secret, lease, created_at"
 SUBSCRIPTION = (
@@ -62,7 +61,7 @@ UPDATE hub_subscription SET due_at = ? WHERE due_at IS NULL
 STATS = "SELECT count(*), coalesce(sum(due_at <= ?), 0), coalesce(sum(failures > 0), 0) FROM hub_subscription"
 
 
-def _ask(con: sqlite3.Connection, new: NewRequest, now: float) -> int:
+def _ask(con: sqlite3.Connection, new: HubWish, now: float) -> int:
     con.execute("DELETE FROM hub_request WHERE topic = ? AND callback = ?", (new.topic, new.callback))
     values = (new.mode, new.feed_id, new.format, new.topic, new.callback, new.secret, new.lease, now)
     request_id: int = con.execute(f"{ASK} RETURNING id", values).fetchone()[0]
@@ -155,8 +154,8 @@ class SqliteHub:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def ask(self, request: NewRequest, *, now: float) -> int:
-        return await self._engine.write(_ask, request, now)
+    async def ask(self, wish: HubWish, *, now: float) -> int:
+        return await self._engine.write(_ask, wish, now)
 
     async def request(self, request_id: int) -> HubRequest | None:
         return await self._engine.read(_request, request_id)

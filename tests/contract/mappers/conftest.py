@@ -20,9 +20,10 @@ STORES = ["sqlite", "mongo"]
 ON_MONGO = {
     "test_users.py", "test_feeds.py", "test_hosts_moves.py", "test_nesting.py", "test_reading.py",
     "test_recognised.py", "test_schedule.py", "test_shape.py", "test_leases.py", "test_work.py", "test_operations.py",
-    "test_flags.py",
+    "test_flags.py", "test_search.py", "test_entries.py", "test_merge.py", "test_due.py", "test_imports.py",
 }  # fmt: skip
 """Files whose mappers exist on MongoDB."""
+LAST = ("test_complete.py", "test_indexes.py")
 CALLED: dict[str, set[str]] = defaultdict(set)
 TRIPS_ON_MONGO = {"begin": 2, "limits": 1, "mark": 5, "marks": 1, "positions": 2, "reading_delta": 2}
 """Round trips of a call, whatever the size, where a transaction takes one."""
@@ -86,13 +87,13 @@ def called(store_name: str) -> set[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The test of completeness runs last, and only where every file of this folder was chosen as a whole."""
+    """What judges the whole run comes last, and only where every file of this folder was chosen as a whole."""
     folder = Path(__file__).parent
     later = [item for item in items if item.path.parent == folder and "[mongo" in item.name]
     later = [item for item in later if item.path.name not in ON_MONGO]
     items[:] = [item for item in items if item not in later]
     config.hook.pytest_deselected(items=later)
-    last = [item for item in items if item.path.name == "test_complete.py" and item.path.parent == folder]
+    last = [item for item in items if item.path.name in LAST and item.path.parent == folder]
     files = {item.path for item in items if item.path.parent == folder}
     chosen = any("::" in arg for arg in config.args) or config.option.keyword or config.option.markexpr
     whole = files == set(folder.glob("test_*.py")) and not chosen

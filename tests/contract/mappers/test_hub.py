@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reader.mappers import Mappers
-from reader.mappers.hub import NewRequest
-from reader.models.websub import HubRequest, HubSubscription
+from reader.models.websub import HubRequest, HubSubscription, HubWish
 from tests.contract.mappers.make import FAR, add_feed, fill
 
 TOPIC = "https://here.test/u/ann/shared.atom"
 CALLBACK = "https://there.test/callback?id=ü"
 
 
-def new(feed_id: int, **changes: object) -> NewRequest:
-    request = NewRequest("subscribe", feed_id, "atom", TOPIC, CALLBACK, "secret", 3600)
+def new(feed_id: int, **changes: object) -> HubWish:
+    request = HubWish("subscribe", feed_id, "atom", TOPIC, CALLBACK, "secret", 3600)
     return replace(request, **changes)  # type: ignore[arg-type]
 
 

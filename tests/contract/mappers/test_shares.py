@@ -102,6 +102,7 @@ async def test_times_never_fall_in_a_stream(mappers: Mappers) -> None:
 
 
 async def test_sharing_writes_nothing_per_follower(mappers: Mappers, query_count: Count) -> None:
+    await add_share(mappers, await add_person(mappers, "first"))  # what is prepared once is prepared
     costs = []
     for owner, followers in (("few", 1), ("many", 12)):
         user_id = await add_person(mappers, owner)

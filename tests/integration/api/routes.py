@@ -41,6 +41,7 @@ class Ids:
     share_id: int = 999_999
     comment_id: int = 999_999
     webhook_id: int = 999_999
+    stream_id: int = 999_999
 
     def path(self, operation: Operation) -> str:
         path = operation.path.replace("{feed_id}", str(self.feed_id))
@@ -51,10 +52,11 @@ class Ids:
         if kind == "imports":
             value = self.import_id
         key = self.dead if "/dead/" in path else self.job
-        name = self.name if kind in ("people", "requests") else "max_running"
+        name = self.name if kind in ("people", "requests") or "/accounts/" in operation.path else "max_running"
         path = path.replace("{queue}", "pull-sys").replace("{name}", name).replace("{key}", key)
         path = path.replace("{number}", "1")
-        value = {"shares": self.share_id, "comments": self.comment_id}.get(kind, value)
+        value = {"shares": self.share_id, "comments": self.comment_id, "streams": self.stream_id}.get(kind, value)
+        path = path.replace("{stream}", "shared")
         return path.replace("{id}", str(value)).replace("{code}", "unknown")
 
     def query(self, operation: Operation) -> dict[str, str]:
@@ -68,6 +70,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/webhooks": {"url": "https://hooks.example.org/1"},
     "PATCH /api/v1/me": {"theme": "dark"},
     "POST /api/v1/me/password": {"old": PASSWORD, "new": "another battery"},
+    "POST /api/v1/me/leave": {"password": "not the password"},
     "POST /api/v1/tokens": {"name": "newsboat"},
     "POST /api/v1/session": {"name": "ada", "password": PASSWORD},
     "POST /api/v1/accounts": {"name": "carol", "password": PASSWORD},
@@ -76,6 +79,9 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/folders": {"title": "Another"},
     "PATCH /api/v1/profile": {"about": "On harbours"},
     "POST /api/v1/notifications/seen": {"up_to": 1},
+    "POST /api/v1/streams": {"title": "Books"},
+    "PATCH /api/v1/streams/{id}": {"title": "Good books"},
+    "PATCH /api/v1/shares/{id}": {"note": "Worth it"},
     "POST /api/v1/undo": {"token": "read.1"},
     "PATCH /api/v1/admin/settings/{queue}/{name}": {"value": 32},
 }
@@ -90,6 +96,9 @@ def body_for(operation: Operation, ids: Ids) -> Any:
         "POST /api/v1/entries/mark": {"ids": [ids.entry_id]},
         "POST /api/v1/jobs": {"kind": "pull", "args": {"feed_id": ids.feed_id}},
         "POST /api/v1/follow": {"target": f"@{ids.name}"},
+        "POST /api/v1/shares": {"entry_id": ids.entry_id},
+        "PUT /api/v1/streams/{id}/sources": {"feed_ids": [ids.feed_id], "rule": {"words": ["harbour"]}},
+        "POST /api/v1/preview": {"feed_id": ids.feed_id},
         "POST /api/v1/shares/{id}/comments": {"text": "Good to know"},
         "POST /api/v1/imports/{id}/choose": {"items": [1]},
         "POST /api/v1/imports/{id}/items/{number}/accept": {},
@@ -109,7 +118,11 @@ def operations(document: dict[str, Any]) -> list[Operation]:
     return out
 
 
-QUERIES = {"/api/v1/entries/fresh": {"since": "0"}, "/api/v1/search": {"q": "text"}}
+QUERIES = {
+    "/api/v1/entries/fresh": {"since": "0"},
+    "/api/v1/search": {"q": "text"},
+    "/api/v1/cards": {"ids": "1,2"},
+}
 """What a route cannot do without."""
 
 
@@ -146,11 +159,13 @@ async def settle(world: World, person: Person, name: str) -> Household:
     letter = DeadLetter(f"{feed_id:032x}", "discover", "{}", "discovery", "Too slow.", ("It began.",), 2, 1.0)
     await world.container.gateways.operations.bury(letter)
     sent = await person.http.post("/api/v1/imports", content=OPML, headers={"Content-Type": "text/x-opml"})
-    share_id = (await add_share(world.container.mappers, person.user.id, name)).id
+    share = await add_share(world.container.mappers, person.user.id, name)
+    share_id = share.id
     said = await person.http.post(f"/api/v1/shares/{share_id}/comments", json={"text": "Good to know"})
     hook = await person.http.post("/api/v1/webhooks", json={"url": "https://hooks.example.org/1"})
     ids = Ids(
         feed_id, folder, entry_id, token, job=job, dead=letter.key, import_id=sent.json()["id"], name=person.user.name,
         share_id=share_id, comment_id=said.json()["id"], webhook_id=hook.json()["id"],
+        stream_id=share.stream_id or 0,
     )  # fmt: skip
     return Household(person, ids)

@@ -132,7 +132,8 @@ async def test_exports(world: World, ada: Person, bob: Person) -> None:
     archive = zipfile.ZipFile(io.BytesIO((await ada.http.get("/api/v1/export")).content))
     assert archive.testzip() is None
     names = {"README.txt", "subscriptions.opml", "starred.json", "later.json", "reading.json", "settings.json"}
-    assert set(archive.namelist()) == names
+    social = {"profile.json", "comments.json", "likes.json", "people.json", "notifications.json"}
+    assert set(archive.namelist()) == names | social
     assert b"gazette" not in (await bob.http.get("/api/v1/export/opml")).content
 
 

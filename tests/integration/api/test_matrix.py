@@ -79,6 +79,7 @@ async def test_what_is_anothers_looks_absent(homes: tuple[Household, Household])
 
 async def test_ids_of_others_in_bodies_and_queries_look_absent(homes: tuple[Household, Household]) -> None:
     hers, his = homes
+    await hers.person.http.patch("/api/v1/profile", json={"private": True})
     before, client = await state(hers), his.person.http
     for ids in (hers.ids, NOWHERE):
         mine = f"/api/v1/subscriptions/{his.ids.feed_id}"
@@ -94,6 +95,12 @@ async def test_ids_of_others_in_bodies_and_queries_look_absent(homes: tuple[Hous
             await client.patch(mine, json={"folder_id": ids.folder_id}),
             await client.patch(mine, json={"before": ids.feed_id}),
             await client.patch(f"/api/v1/folders/{his.ids.folder_id}", json={"before": ids.folder_id}),
+            await client.post("/api/v1/shares", json={"entry_id": ids.entry_id}),
+            await client.post("/api/v1/shares", json={"entry_id": ids.share_id}),
+            await client.post("/api/v1/shares", json={"entry_id": his.ids.entry_id, "stream_id": ids.stream_id}),
+            await client.patch(f"/api/v1/streams/{his.ids.stream_id}", json={"before": ids.stream_id}),
+            await client.put(f"/api/v1/streams/{his.ids.stream_id}/sources", json={"feed_ids": [ids.feed_id]}),
+            await client.post("/api/v1/preview", json={"feed_id": ids.feed_id}),
             await client.post("/api/v1/undo", json={"token": f"read.{ids.entry_id}"}),
             await client.post("/api/v1/undo", json={"token": f"starred-on.{ids.entry_id}"}),
         ]

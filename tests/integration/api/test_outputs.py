@@ -67,7 +67,7 @@ async def test_a_stream_goes_out_to_anybody(world: World, ada: Person, anyone: h
     assert entry.author == "Ada Marsh"
     assert entry.chain is not None
     (step,) = entry.chain.links
-    assert (step.name, step.url, step.note) == ("ada", f"{BASE}/u/ada", "Look!")
+    assert (step.name, step.url, step.note) == ("ada", f"{BASE}/u/ada/shared", "Look!")
     assert entry.chain.source is not None
     assert entry.chain.source.title == "Gazette"
     assert entry.chain.source.url == "https://gazette.example/feed.xml"
@@ -195,8 +195,8 @@ async def test_the_chain_goes_out(
     answer = await get(anyone, f"/u/bob/shared.{format}")
     links = steps(answer, format)
     assert [(link.name, link.url, link.note) for link in links] == [
-        ("ada", f"{BASE}/u/ada", "From ada"),
-        ("bob", f"{BASE}/u/bob", "From bob"),
+        ("ada", f"{BASE}/u/ada/shared", "From ada"),
+        ("bob", f"{BASE}/u/bob/shared", "From bob"),
     ]
     assert links[0].id == mine.uid, "ids are the same wherever a share is told of"
     chain = only(read(answer, format)).chain

@@ -16,7 +16,8 @@ import pytest
 from tests.helpers.site import Site
 
 COMMANDS = (
-    "serve", "web", "worker", "updater", "user", "user add", "user passwd", "user list", "token", "token add", "feed",
+    "serve", "web", "worker", "updater", "user", "user add", "user passwd", "user remove", "user free",
+    "user list", "token", "token add", "feed",
     "opml", "opml import", "opml export",
     "feed list", "feed pull", "check", "migrate", "recount", "backup", "restore", "demo",
     "admin", "admin queues", "admin managers", "admin jobs", "admin dead", "admin dead list", "admin dead retry",
@@ -64,6 +65,22 @@ def test_people_and_tokens(run: Run) -> None:
     assert token.returncode == 0 and len(token.stdout.strip()) >= 20
     assert run("token", "add", "nobody").returncode == 1
     assert run("user", "add", "x y", "--password", "1").returncode == 1
+
+
+def test_an_account_is_removed_and_its_name_given_back(run: Run) -> None:
+    for name in ("ada", "bob"):
+        run("user", "add", name, "--password", PASSWORD)
+    asked = run("user", "remove", "ada", typed="n\n")
+    assert asked.returncode == 1 and "for good" in asked.stdout
+    assert "ada" in run("user", "list").stdout
+    assert run("user", "remove", "ada", "--yes").stdout == "ada is removed.\n"
+    assert run("user", "remove", "ada", "--yes").returncode == 1
+    assert "ada" not in run("user", "list").stdout
+    assert "taken" in run("user", "add", "ada", "--password", PASSWORD).stderr
+    assert run("user", "free", "Ada").stdout == "Ada can be taken again.\n"
+    assert run("user", "free", "Ada").returncode == 1
+    assert run("user", "add", "ada", "--password", PASSWORD).returncode == 0
+    assert "administrator" in run("user", "list").stdout, "the first who comes where there is none"
 
 
 def test_a_new_database_is_made_by_hand_too(run: Run) -> None:

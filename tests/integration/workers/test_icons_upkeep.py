@@ -10,7 +10,7 @@ import sys
 import zlib
 
 from reader.gateways.work import WorkGateway
-from reader.jobs import FetchIcon, Upkeep
+from reader.jobs import Discover, FetchIcon, RecountChain, Upkeep, key_of
 from reader.models.user import Session
 from tests.helpers.site import Site
 from tests.integration.workers.conftest import Bench
@@ -132,3 +132,23 @@ def test_the_main_process_stays_light() -> None:
     code = f"import sys, workers.program, workers.serve; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+async def test_results_are_kept_for_an_hour_and_discoveries_as_long_as_they_are_the_cache(bench: Bench) -> None:
+    work = bench.container.gateways.work
+    payloads = (Discover("https://one.example/"), RecountChain(1), FetchIcon(1))
+    for payload in payloads:
+        await work.submit(payload)
+        row = await work.take(payload, 60)
+        assert row is not None
+        assert await work.finish(row, "null")
+
+    async def kept(hours: float) -> list[bool]:
+        bench.hands.ahead = hours * 3600
+        await jobs.run(bench.container, Upkeep())
+        return [await work.get(key_of(payload)) is not None for payload in payloads]
+
+    assert await kept(0.9) == [True, True, True]
+    assert await kept(1.1) == [True, False, True]
+    assert await kept(2.1) == [False, False, True]
+    assert await kept(24 * 9) == [False, False, False]

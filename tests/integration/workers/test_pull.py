@@ -6,9 +6,12 @@ import asyncio
 
 from reader.events import EntriesArrived, FeedChanged, feed_topic
 from reader.ingest.reasons import in_words
+from reader.jobs import ShareMatches
+from reader.models.sources import Rule
 from tests.helpers.site import Site, http_date
 from tests.helpers.wait import until
 from tests.integration.workers.conftest import Bench
+from workers.jobs import run
 
 
 async def test_a_new_feed_is_read_and_scheduled(bench: Bench, site: Site) -> None:
@@ -155,3 +158,20 @@ async def test_who_lost_the_lease_writes_nothing(bench: Bench, site: Site) -> No
     assert (await bench.schedule(feed_id)).lease_token == token
     await feeds.release(feed_id, token)
     assert (await bench.pull(feed_id)).new == 2
+
+
+async def test_what_streams_share_by_themselves_is_looked_at(bench: Bench, site: Site) -> None:
+    feed = site.feed()
+    feed.publish()
+    feed_id = await bench.feed(feed.url)
+    await bench.pull(feed_id)
+    user = await bench.container.mappers.users.create("ada", "hash", now=1.0, admin_if_first=True)
+    stream = await bench.container.gateways.sharing.default_stream(user.id)
+    assert bench.queue.waiting("share") == 0
+    await bench.container.gateways.streams.attach(stream.id, [feed_id], Rule())
+    feed.publish()
+    await bench.pull(feed_id)
+    assert bench.queue.waiting("share") == 1
+    await run(bench.container, ShareMatches(feed_id))
+    shared = await bench.container.mappers.shares.page(stream.feed_id, below=None, limit=9)
+    assert [entry.title for _, entry in shared] == ["Entry 2"]

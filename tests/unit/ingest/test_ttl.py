@@ -149,7 +149,7 @@ def test_what_nobody_reads_is_pulled_less_often() -> None:
 
 
 def test_a_feed_that_a_hub_tells_about_is_polled_rarely() -> None:
-    assert delay(BUSY, pushed=True) == 6 * 3600
+    assert delay(BUSY, pushed=True) == DAY
     assert "tells Evantr itself" in words(BUSY, pushed=True)
 
 

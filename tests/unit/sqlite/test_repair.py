@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
+from typing import cast
 
+from reader.mappers import Mappers
 from reader.mappers.sqlite import SqliteMappers
-from tests.contract.mappers.make import add_reader, append, change, new_entry, read_seqs
+from reader.models.sources import Rule
+from tests.contract.mappers.make import Reader, add_reader, append, change, new_entry, read_seqs
+from tests.contract.mappers.society import add_share
 
 
 async def execute(store: SqliteMappers, sql: str, *values: object) -> None:
@@ -16,7 +21,7 @@ async def test_leftovers_of_a_crash_are_invisible_and_removed(store: SqliteMappe
     await execute(
         store,
         "INSERT INTO entry SELECT 900, feed_id, 4, sort_at, x'00', digest, published_at, updated_at, arrived_at,"
-        " 'left', url, title, author, summary, tags, enclosures, comments_url, content, guid, story"
+        " 'left', url, title, author, summary, tags, enclosures, comments_url, content, guid, story, chain"
         " FROM entry WHERE seq = 3",
     )
     assert len((await store.entries.positions([(feed_id, 1, 99)]))[feed_id]) == 3
@@ -45,6 +50,32 @@ async def test_preferences_of_another_version_are_read(store: SqliteMappers) -> 
     user = await store.users.get(reader.user.id)
     assert user is not None
     assert user.preferences.theme == "dark"
+
+
+async def a_day_of_sharing(store: SqliteMappers, reader: Reader) -> None:
+    ann = reader.user.id
+    (met,) = await store.entries.many(reader.ids[-1:])
+    share = await add_share(cast(Mappers, store), ann, met=met)
+    assert share.stream_id is not None
+    await append(store, reader.feed.id, [replace(new_entry("later"), story=share.story)])
+    await store.shares.related([(share.id, share.feed_id, share.seq)], [share.feed_id], ann)
+    await store.shares.page(share.feed_id, below=None, limit=9)
+    await store.shares.tree(share.id, 9)
+    await store.shares.many([share.id])
+    await store.shares.known_in(share.stream_id, [share.story])
+    await store.shares.copies([share.feed_id])
+    await store.shares.of_user(ann, after=0, limit=9)
+    await store.shares.note(ann, share.id, "Why", now=5.0)
+    await store.shares.remove(ann, share.id, now=5.0)
+    await store.shares.restore(ann, share.id, note="", noted_at=None)
+    await store.shares.recount_credit(share.id)
+    await store.shares.wipe(9.0, 5)
+    await store.shares.roots(after=0, limit=5)
+    await store.streams.attach(share.stream_id, [reader.feed.id], Rule(), now=5.0)
+    await store.streams.feeding(reader.feed.id)
+    await store.streams.by_feeds([share.feed_id])
+    await store.streams.of_users([ann])
+    await store.streams.facts(share.feed_id)
 
 
 def plan(con: sqlite3.Connection, sql: str, values: object) -> str:
@@ -76,6 +107,7 @@ async def test_hot_queries_scan_no_table(store: SqliteMappers) -> None:
     await store.users.session(b"x")
     await store.entries.purge(feed_id, 5, now=5.0)
     await store.subscriptions.recount(feed_id)
+    await a_day_of_sharing(store, reader)
     store.engine.trace(None)
     plans = await store.engine.read(
         lambda con: {sql: plan(con, sql, ()) for sql in seen if sql.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))}
@@ -84,6 +116,7 @@ async def test_hot_queries_scan_no_table(store: SqliteMappers) -> None:
         "SCAN wanted",
         "SCAN json_each",
         "SCAN search",
+        "SCAN up",  # the shares above one
         "SCAN CONSTANT ROW",
         "SCAN main.entry_words_config",
         "INDEX job_open",  # partial: open jobs alone

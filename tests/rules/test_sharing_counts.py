@@ -1,0 +1,118 @@
+"""Statements and round trips of sharing are constant in followers, in people followed, in shares and in trees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reader.mappers.sqlite.store import SqliteMappers
+from reader.models.reading import EntryView, Scope
+from reader.models.share import Share
+from reader.models.user import ANONYMOUS
+from reader.services.sharing import SharingService
+from tests.helpers.app import Person, World, open_world
+
+Call = Callable[[], Awaitable[object]]
+
+
+@dataclass
+class Village:
+    """``ada`` shares, everybody follows her and passes her shares on, ``bob`` follows everybody."""
+
+    world: World
+    ada: Person
+    bob: Person
+    first: Share
+    last: Share
+    views: list[EntryView]
+    unshared: list[int]
+
+    @property
+    def sharing(self) -> SharingService:
+        return self.world.container.services.sharing
+
+    async def cost(self, call: Call) -> tuple[int, int]:
+        """(statements, round trips), once everything is warm."""
+        mappers = self.world.container.mappers
+        assert isinstance(mappers, SqliteMappers)
+        await call()
+        lock, statements = threading.Lock(), [0]
+
+        def count(_sql: str) -> None:
+            with lock:
+                statements[0] += 1
+
+        mappers.engine.trace(count)
+        trips = mappers.engine.trips
+        await call()
+        mappers.engine.trace(None)
+        return statements[0], mappers.engine.trips - trips
+
+    async def trips(self, call: Call) -> int:
+        return (await self.cost(call))[1]
+
+
+async def settle(world: World, people: int, shares: int) -> Village:
+    ada, bob = await world.person("ada", admin=True), await world.person("bob")
+    sharing = world.container.services.sharing
+    feed = await world.feed("gazette", entries=shares + 10, readers=[ada, bob])
+    places = (await world.container.mappers.entries.positions([(feed, 1, shares + 10)]))[feed]
+    ids = [place.id for place in places]
+    first = last = (await sharing.share(ada.actor, ids[0])).share
+    for entry_id in ids[1:shares]:
+        await sharing.share(ada.actor, entry_id)
+    for number in range(people):
+        person = await world.person(f"p{number}")
+        await world.subscribe(person, first.feed_id)
+        last = (await sharing.share(person.actor, last.id)).share
+        await world.subscribe(bob, last.feed_id)
+    await world.subscribe(bob, first.feed_id)
+    page = await world.container.services.reading.page(bob.actor, Scope("feed", first.feed_id), limit=10)
+    return Village(world, ada, bob, first, last, list(page.entries), ids[shares:])
+
+
+def looks(village: Village) -> dict[str, Call]:
+    """What reads."""
+    sharing, ada, bob = village.sharing, village.ada.actor, village.bob.actor
+    return {
+        "cards": lambda: sharing.cards(bob, village.views),
+        "item": lambda: sharing.item(bob, village.last.id),
+        "tree": lambda: sharing.tree(bob, village.last.id),
+        "stream": lambda: sharing.stream_page(bob, "ada", "shared", limit=5),
+        "stream, signed out": lambda: sharing.stream_page(ANONYMOUS, "ada", "shared", limit=5),
+        "streams": lambda: sharing.streams(ada),
+        "note": lambda: sharing.note(ada, village.first.id, "Why"),
+        "share again": lambda: sharing.share(ada, village.first.id),
+    }
+
+
+def acts(village: Village) -> dict[str, Call]:
+    """What writes: the index of words makes statements of its own now and then, so round trips alone are counted."""
+    sharing, ada = village.sharing, village.ada.actor
+
+    async def back_and_forth() -> None:
+        done = await sharing.share(ada, village.unshared.pop())
+        gone = await sharing.unshare(ada, done.share.id)
+        assert gone.undo is not None
+        await village.world.container.services.reading.undo(ada, gone.undo)
+
+    async def pass_on() -> None:
+        done = await sharing.share(village.bob.actor, village.views.pop().entry.id)
+        assert done.made
+
+    return {"share, unshare, undo": back_and_forth, "pass on": pass_on}
+
+
+async def costs(folder: Path, people: int, shares: int) -> dict[str, object]:
+    async with open_world(folder) as world:
+        village = await settle(world, people, shares)
+        out: dict[str, object] = {name: await village.cost(call) for name, call in looks(village).items()}
+        return out | {name: await village.trips(call) for name, call in acts(village).items()}
+
+
+async def test_constant_in_people_and_shares(tmp_path: Path) -> None:
+    """Up to 50 people are looked up on the loop, beyond that in a thread: a round trip by our count."""
+    small, large = await costs(tmp_path / "small", 3, 12), await costs(tmp_path / "large", 45, 150)
+    assert large == small
