@@ -75,11 +75,14 @@ class SharingService(StreamService):
             raise NotFound(NO_SHARE)
         return share
 
+    async def get(self, actor: Actor, share_id: int) -> Share:
+        """A live share that the actor may see, signed in or not."""
+        share, _ = await self._access.share(actor, share_id)
+        return share
+
     async def item(self, actor: Actor, share_id: int) -> StreamItem:
         """A live share that the actor may see, signed in or not, with its card."""
-        share = await self._sharing.get(share_id)
-        if share is None or not share.live or not await self._may_see(actor, share):
-            raise NotFound(NO_SHARE)
+        share = await self.get(actor, share_id)
         entry = await self._sharing.first_entry([share_id])
         if entry is None:
             raise NotFound(NO_SHARE)
