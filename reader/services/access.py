@@ -116,6 +116,12 @@ class Access:
         viewer_id = actor.user_id if actor.signed_in else 0
         return await self._people.standings(viewer_id, list(dict.fromkeys(owner_ids)))
 
+    async def seen(self, actor: Actor, name: str) -> Standing | None:
+        """Somebody by name whom the actor may see, signed in or not; None for everybody else."""
+        found = await self._people.person(name.strip().removeprefix("@"))
+        standing = (await self.standings(actor, [found.id])).get(found.id) if found is not None else None
+        return standing if standing is not None and (standing.visible or actor == SYSTEM) else None
+
     async def person(self, actor: Actor, name: str) -> Standing:
         """Somebody by name, "@" before it or not. Of private people anybody signed in may know that they exist, in
         order to ask; who blocked the actor does not exist for them. Raises NotFound."""

@@ -133,8 +133,8 @@ class PeopleService:
         return await self._visible(actor, await self._people.following(owner_id, cursor, _limit(limit)))
 
     async def _open(self, actor: Actor, name: str) -> int:
-        standing = await self._access.person(actor, name)
-        if not standing.visible:
+        standing = await self._access.seen(actor, name)
+        if standing is None:
             raise NotFound("There is nobody of that name.")
         return standing.person.id
 

@@ -60,8 +60,8 @@ class PublishingService:
         return Published(stream, rendered, place.type, place.address(archive), hub, public)
 
     async def _stream(self, actor: Actor, owner_name: str, stream_name: str) -> tuple[Person, Stream]:
-        standing = await self._access.person(actor, owner_name)
-        if not standing.visible:
+        standing = await self._access.seen(actor, owner_name)
+        if standing is None:
             raise NotFound(NO_STREAM)
         stream = await self._publishing.stream(standing.person.id, stream_name.lower())
         if stream is None:

@@ -152,8 +152,8 @@ class SharingService(StreamService):
     ) -> StreamPage:
         """A page of a stream, newest first, for anybody who may see its owner, signed in or not. ``below`` is ``next``
         of the page before."""
-        standing = await self._access.person(actor, owner_name)
-        if not standing.visible:
+        standing = await self._access.seen(actor, owner_name)
+        if standing is None:
             raise NotFound(NO_STREAM)
         streams = await self._streams.of_user(standing.person.id)
         stream = next((each for each in streams if each.name == stream_name), None)
