@@ -45,7 +45,7 @@ async def button(visit: Visit, card: ShareCard, back: str, *, opened: bool = Fal
 async def _own(visit: Visit, card: ShareCard, share_id: int, *, count_followers: bool) -> dict[str, Any]:
     """What the card of one's own share says."""
     assert visit.user is not None
-    share = await visit.services.sharing.get(visit.actor, share_id)
+    share = (await visit.services.sharing.item(visit.actor, share_id)).share
     streams = await visit.services.sharing.streams(visit.actor)
     stream = next(each for each in streams if each.id == share.stream_id)
     profile = await visit.services.people.profile(visit.actor, visit.user.name) if count_followers else None

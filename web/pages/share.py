@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from reader.errors import NotFound
-from reader.models.sharing_views import ChainNode, ShareCard, Tree
+from reader.models.sharing_views import ShareCard
 from web import around
 from web.draw import safe
 from web.kit import Visit
@@ -14,61 +14,27 @@ from web.pages.profile import base_of
 from web.paths import own_path
 from web.prose import reachable
 from web.routing import get
-from web.sharing import Pass, Step, cards_of
+from web.sharing import cards_of, pass_of
 
 
 async def show(visit: Visit) -> Response:
-    tree = await visit.services.sharing.tree(visit.actor, visit.id())
-    node = next((each for each in tree.nodes if each.share_id == tree.share_id), None)
-    if node is None or node.withdrawn or node.person is None:
-        raise NotFound("This was taken back.")
-    talk = await visit.services.talk.comments(visit.actor, tree.share_id)
-    item = _pass(visit, tree, node)
-    item.likes, item.liked, item.comments = talk.counts.likes, talk.counts.liked, talk.counts.comments
-    content = tree.entry.content if tree.entry else None
+    item = await visit.services.sharing.item(visit.actor, visit.id())
+    by, entry = item.card.by, item.entry
+    if by is None or by.person is None:
+        raise NotFound("There is no such share.")
+    shown = pass_of(item, visit.times)
+    shown.person = by.person
+    shown.url = web_address(entry.url) or web_address(item.share.source.url)
     return await visit.open_page(
         "share.html",
-        title=f"{item.title}, shared by {node.name}",
+        title=f"{shown.title}, shared by {by.name}",
         tab="people",
-        item=item,
-        stream_name=node.stream.name if node.stream else "",
-        talk=talk,
-        content=safe(reachable(visit.kit.images.rewrite(content))) if content else "",
-        address=f"{base_of(visit)}/share/{tree.share_id}",
+        item=shown,
+        stream_name=by.stream.name if by.stream else "",
+        talk=await visit.services.talk.comments(visit.actor, item.share.id),
+        content=safe(reachable(visit.kit.images.rewrite(entry.content))) if entry.content else "",
+        address=f"{base_of(visit)}/share/{item.share.id}",
     )
-
-
-def _pass(visit: Visit, tree: Tree, node: ChainNode) -> Pass:
-    entry = tree.entry
-    mine = next((each.share_id for each in tree.nodes if each.mine and not each.withdrawn), None)
-    return Pass(
-        node.share_id,
-        node.share_id,
-        safe(visit.times.moment_tag(node.at)),
-        node.person,
-        _way(tree, node),
-        node.note,
-        (entry.title or entry.summary[:100] if entry else "") or "Untitled",
-        web_address(entry.url) if entry else web_address(tree.source.url),
-        tree.source.title,
-        mine,
-        tree.live,
-    )
-
-
-def _way(tree: Tree, node: ChainNode) -> list[Step]:
-    """Those above it in the tree, origin first."""
-    nodes = {each.share_id: each for each in tree.nodes}
-    above: list[Step] = []
-    at = nodes.get(node.parent or 0)
-    while at is not None:
-        name = "a share taken back" if at.withdrawn and not at.removed else at.name
-        above.append(Step("via", name, None if at.withdrawn else f"/share/{at.share_id}"))
-        at = nodes.get(at.parent or 0)
-    above.reverse()
-    if above:
-        above[0] = Step("from", above[0].name, above[0].href)
-    return above if len(above) <= 4 else [above[0], Step("via", f"{len(above) - 2} more", None), above[-1]]
 
 
 async def shared(visit: Visit) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
-from tests.helpers.app import World
+from tests.helpers.app import PASSWORD, World
 from tests.integration.web.page import open_page, send
 from tests.integration.web.village import NOTE, Village, settle
 
@@ -226,3 +226,29 @@ async def test_a_stream_feeds_itself_by_a_rule_with_a_preview(village: Village) 
     detached = await send(http, attached, "//ul[@class='sources']//form", button="act")
     assert not detached.all("//ul[@class='sources']")
     assert (await send(http, detached, "//div[@class='toast']//form")).all("//ul[@class='sources']"), "undone"
+
+
+# ---- leaving
+
+
+async def test_leaving_asks_for_name_and_password(village: Village) -> None:
+    http = village.bob.http
+    assert (await open_page(http, "/settings/account")).all("//a[@href='/settings/departure']")
+    page = await open_page(http, "/settings/departure")
+    form = "//form[@action='/do/departure']"
+    wrong = await send(http, page, form, name="ada", password=PASSWORD)
+    assert wrong.status == 422 and "not your name" in wrong.words("//p[@id='name-error']")
+    wrong = await send(http, page, form, name="bob", password="something else")
+    assert wrong.status == 422 and "not your password" in wrong.words("//p[@id='password-error']")
+    gone = await http.post("/do/departure", data={"name": "bob", "password": PASSWORD})
+    assert (gone.status_code, gone.headers["location"]) == (303, "/signin")
+    assert gone.headers["clear-site-data"] == '"storage"'
+    assert (await open_page(village.ada.http, "/u/bob")).status == 404
+    chain = await open_page(village.ada.http, f"/chain/{village.first}")
+    assert "bob" not in chain.words("//ol[@class='tree']")
+
+
+async def test_the_only_administrator_stays(village: Village) -> None:
+    page = await open_page(village.ada.http, "/settings/departure")
+    stays = await send(village.ada.http, page, "//form[@action='/do/departure']", name="ada", password=PASSWORD)
+    assert stays.status == 422 and "only administrator" in stays.words("//p[@role='alert']")
