@@ -11,7 +11,7 @@ from reader.events import FlagChanged, ReadingChanged, user_topic
 from reader.gateways.lists import Lists, taken_back
 from reader.gateways.marking import Marks
 from reader.gateways.positions import Key
-from reader.gateways.shelf import View
+from reader.gateways.shelf import Shelf, View
 from reader.gateways.states import SubState, visible
 from reader.models.entry import Entry, FlagKind
 from reader.models.reading import Scope
@@ -48,10 +48,12 @@ class ReadingGateway(Lists):
         """The user's subscriptions; raises NotFound unless the feeds of all these entries are among them.
 
         What is in memory will do to mark entries read: the store leaves aside what was unsubscribed from a moment ago,
-        and a copy that is not known here yet is read with the story. To mark unread all copies must be known.
+        and a copy that is not known here yet is read with the story. Not so where stories with several copies are
+        known, or something looks taken back: another process may have marked them unread, or restored it. To mark
+        unread all copies must be known.
         """
         shelf = self._shelves.get(user_id)
-        if not read or shelf is None or not all(e.feed_id in shelf.subs for e in entries):
+        if not read or shelf is None or not _will_do(shelf, entries):
             shelf = await self.shelf(user_id)
         if not all(e.feed_id in shelf.subs for e in entries):
             raise NotFound("There is no such entry.")
@@ -142,6 +144,13 @@ def _waiting(view: View) -> list[tuple[SubState, BitMap]]:
         if seqs:
             out.append((state, seqs))
     return out
+
+
+def _will_do(shelf: Shelf, entries: Sequence[Entry]) -> bool:
+    """Whether what is in memory is enough to mark these entries read."""
+    if shelf.stories.by_key:
+        return False
+    return all(e.feed_id in shelf.subs and not taken_back(shelf.subs, e) for e in entries)
 
 
 def _story_is_read(subs: dict[int, SubState], entry: Entry) -> bool:
