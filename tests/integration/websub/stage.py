@@ -209,7 +209,8 @@ class Stage:
         headers = {"Content-Type": type, "Link": f'<{lease.hub}>; rel="hub", <{lease.topic}>; rel="self"'}
         if signature is not None:
             headers["X-Hub-Signature"] = sign(data, lease.secret) if signature == "right" else signature
-        return await self.stranger.post(f"/websub/{lease.token}", content=data, headers=headers)
+        written = {name: value.encode("latin-1") for name, value in headers.items()}
+        return await self.stranger.post(f"/websub/{lease.token}", content=data, headers=written)
 
     async def entries(self, feed_id: int) -> list[Entry]:
         """What is stored of a feed, the oldest first."""
