@@ -209,7 +209,7 @@ class Stage:
         headers = {"Content-Type": type, "Link": f'<{lease.hub}>; rel="hub", <{lease.topic}>; rel="self"'}
         if signature is not None:
             headers["X-Hub-Signature"] = sign(data, lease.secret) if signature == "right" else signature
-        written = {name: value.encode("latin-1") for name, value in headers.items()}
+        written = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         return await self.stranger.post(f"/websub/{lease.token}", content=data, headers=written)
 
     async def entries(self, feed_id: int) -> list[Entry]:
