@@ -28,6 +28,14 @@ class Missing(Exception):
     """The stream or the consumer is not there (any more)."""
 
 
+class Broken(Exception):
+    """A stream is there, but takes no consumer: a server may be left so by a deletion that was under way."""
+
+    def __init__(self, stream: str, why: str) -> None:
+        super().__init__(f"{stream}: {why}")
+        self.stream = stream
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """A consumer as it was a moment ago."""
@@ -70,14 +78,24 @@ class JetStream:
     # ---- streams and consumers
 
     async def ensure(self, queues: tuple[str, ...]) -> None:
-        """Streams and consumers are there afterwards. A stream that an operator set up otherwise stays as it is."""
+        """Streams and consumers are there afterwards. A stream that an operator set up otherwise stays as it is.
+
+        Raises Broken, Missing, Unreachable.
+        """
         for name in CLASSES:
             stream = f"{self._cluster}-{name}"
             answer = await self._ask(f"STREAM.CREATE.{stream}", self._stream_config(stream, name))
             _raise(answer, but=EXISTS)
         for queue in queues:
             body = {"stream_name": self.stream(queue), "config": self._consumer_config(queue)}
-            _raise(await self._ask(f"CONSUMER.DURABLE.CREATE.{self.stream(queue)}.{queue}", body))
+            answer = await self._ask(f"CONSUMER.DURABLE.CREATE.{self.stream(queue)}.{queue}", body)
+            if answer.get("error", {}).get("code") == 500:
+                raise Broken(self.stream(queue), answer["error"].get("description", ""))
+            _raise(answer)
+
+    async def drop(self, stream: str) -> None:
+        """Away with a stream and all that is in it."""
+        await self._ask(f"STREAM.DELETE.{stream}")
 
     def _stream_config(self, stream: str, name: str) -> dict[str, Any]:
         return {

@@ -21,7 +21,8 @@ AHEAD = 8
 """Jobs that are fetched beyond what can start at once, so that no place waits for the network. Few: another process
 may have room for them now."""
 BATCH_MOST = 256
-PULL_SECONDS = 20.0
+PULL_SECONDS = 2.0
+"""So long a pull brings jobs: then it is renewed, if there is still room. Meanwhile room may have gone."""
 TAKE_SECONDS = 2.0
 UNKNOWN_SECONDS = 30.0  # a job of a kind that this version does not know waits for a newer process
 NOT_BEFORE = "Evantr-Not-Before"
@@ -182,6 +183,9 @@ class Lane:
         if delay > 0 and number == 1:
             await nak(self._connection, message.reply, delay)
             self._calls.put_off(held, delay)
+            return
+        if self.wanted and len(self.buffer) >= self.places + AHEAD:  # what was asked for is too much by now
+            await nak(self._connection, message.reply, 0.0)
             return
         self.buffer.append(held)
         self._calls.came(held)

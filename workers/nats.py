@@ -9,6 +9,7 @@ bring it back.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections import Counter
@@ -19,9 +20,9 @@ import orjson
 import structlog
 
 from reader.jobs import SYSTEM_QUEUES, USER_QUEUES, Discover, Payload, PullFeed, key_of
-from reader.pubsub.connection import Connection, Message, Unreachable
+from reader.pubsub.connection import Connection, Message, Unreachable, end
 from workers.hints import Hints
-from workers.jetstream import CLASSES, JetStream, Missing, class_of
+from workers.jetstream import CLASSES, Broken, JetStream, Missing, class_of
 from workers.lane import NOT_BEFORE, Calls, Held, Lane, nak
 from workers.transport import ALL_QUEUES, DEFAULT_ROOM, Delivery, Depth
 
@@ -31,7 +32,8 @@ ACK_SECONDS = 15.0
 """A delivery that nobody beats for is lost after so long: managers beat every 5 s."""
 MARGIN = 0.03  # of that: we give a delivery up before the server does
 LOOK_SECONDS = 1.0
-HELD_SECONDS = 5.0  # a job that was fetched and not started for so long is handed back
+HELD_SECONDS = 2.0  # a job that was fetched and not started for so long is handed back
+MEND_SECONDS, BROKEN_MOST = 0.5, 3
 AGAIN, AGAIN_SECONDS = 6, 0.01
 ASK_SECONDS = 0.3  # for who runs a job
 TOKENS = 1 << 40  # tokens begin here, so that they differ from those of a LocalQueue
@@ -66,6 +68,8 @@ class NatsQueue:
         self._tokens = itertools.count(TOKENS)
         self._unsent: list[tuple[str, bytes, float]] = []  # acknowledgements that the broker could not take
         self._ensured = False
+        self._mend_at = 0.0  # not before
+        self._broken = 0  # times that a stream took no consumer
         self._mending = asyncio.Lock()
         self._tells: list[Callable[[str], bool]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -88,9 +92,7 @@ class NatsQueue:
             await lane.hand_back(0.0)
         await self._hints.tell()
         await self._connection.settle()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._connection.close()
 
     @property
@@ -123,21 +125,36 @@ class NatsQueue:
     async def _mend(self) -> bool:
         """Streams and consumers are there afterwards; whether they are."""
         async with self._mending:
-            if not self._ensured and self._connection.up:
-                try:
-                    await self._js.ensure(ALL_QUEUES)
-                except (Unreachable, Missing) as error:
-                    log.warning("the streams of jobs cannot be made", error=str(error))
-                    return False
-                self._ensured = True
+            if self._ensured or not self._connection.up or self._now() < self._mend_at:
+                return self.up
+            try:
+                await self._js.ensure(ALL_QUEUES)
+            except Broken as error:
+                await self._repair(error)
+            except (Unreachable, Missing) as error:
+                log.warning("the streams of jobs cannot be made", error=str(error))
+                self._mend_at = self._now() + MEND_SECONDS
+            else:
+                self._ensured, self._broken = True, 0
                 self._thirst.set()
                 self._arrived.set()
             return self.up
+
+    async def _repair(self, error: Broken) -> None:
+        """What stays broken is dropped with all that is in it: rows bring the jobs back."""
+        self._broken += 1
+        self._mend_at = self._now() + MEND_SECONDS
+        log.warning("a stream of jobs takes no consumer", error=str(error), times=self._broken)
+        if self._broken >= BROKEN_MOST:
+            self._broken = 0
+            with contextlib.suppress(Unreachable):
+                await self._js.drop(error.stream)
 
     def _lost_stream(self) -> None:
         """Somebody emptied the broker under our feet."""
         if self._ensured:
             log.warning("the streams of jobs are gone; they are made anew, and rows bring the jobs back")
+            self._mend_at = self._now() + MEND_SECONDS  # its server may still be deleting
             self._changed(up=True)
 
     # ---- putting

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import urlsplit
 
 import structlog
@@ -75,9 +75,7 @@ class Connection:
     async def close(self) -> None:
         self._closed.set()
         self._ended.set()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -245,3 +243,13 @@ class Connection:
         subscription = self._subscriptions.pop(subject, None)
         if subscription is not None and self._client is not None and not self._client.is_closed:
             await subscription.unsubscribe()
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are over. Once is not enough: before Python 3.12 asyncio.wait_for, which nats-py uses,
+    may swallow a cancellation that comes together with what it waits for."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)

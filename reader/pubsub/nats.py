@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from reader.events import Event, Missed
-from reader.pubsub.connection import Connection, Message
+from reader.pubsub.connection import Connection, Message, end
 from reader.pubsub.memory import MemoryBus, MemoryChannel
 from reader.pubsub.wire import decode, encode
 
@@ -57,9 +57,7 @@ class NatsBus(MemoryBus):
         await self._connection.ready(1.0)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._connection.close()
 
     # ---- events
