@@ -82,7 +82,9 @@ async def test_a_job_of_the_system_moves_up_when_a_person_asks_elsewhere(pair: t
     assert not await here.put(PullFeed(1))
 
 
-async def test_what_a_dead_process_had_is_delivered_to_another(broker: Server, pair: tuple[NatsQueue, NatsQueue]) -> None:
+async def test_what_a_dead_process_had_is_delivered_to_another(
+    broker: Server, pair: tuple[NatsQueue, NatsQueue]
+) -> None:
     here, _ = pair
     await here.put(FetchIcon(1))
     dying = await opened(broker, "a", ACK)
@@ -211,9 +213,7 @@ async def test_a_broker_that_lost_everything_is_filled_anew(
     await there.ack(running)
 
 
-async def test_a_broker_that_hangs_holds_nobody_up_for_long(
-    broker: Server, pair: tuple[NatsQueue, NatsQueue]
-) -> None:
+async def test_a_broker_that_hangs_holds_nobody_up_for_long(broker: Server, pair: tuple[NatsQueue, NatsQueue]) -> None:
     here, _ = pair
     broker.freeze()
     try:
