@@ -87,7 +87,7 @@ class History:
         except EvantrError as error:
             return Outcome(f"{words}: {error}", lambda model: model.share(who, entry_id, None))
         (stored,) = await device.mappers.entries.many([done.share.id])
-        made = Item(stored.id, stored.feed_id, 0, stored.sort_at)
+        made = Item(stored.id, stored.feed_id, 0, stored.sort_at, parent=done.share.parent_id)
         return Outcome(f"{words} as {made.id}", lambda model: model.share(who, entry_id, copy.copy(made)))
 
     async def _unshare(self, device: Container, who: str, actor: Actor, share_id: int) -> Outcome:

@@ -47,6 +47,11 @@ HIGHEST = 1 << 62
 
 
 def _story(con: sqlite3.Connection, entry: Entry) -> bytes:
+    with snapshot(con):  # somebody may share it right now
+        return _story_now(con, entry)
+
+
+def _story_now(con: sqlite3.Connection, entry: Entry) -> bytes:
     sql = "SELECT story FROM copy WHERE feed_id = ? AND seq = ? AND entry_id = ?"
     row = con.execute(sql, (entry.feed_id, entry.seq, entry.id)).fetchone()
     if row is not None:

@@ -89,7 +89,8 @@ class Model:
         parent = item if item.owner is not None else None
         while parent is not None and parent.owner == who:
             parent = self.items[parent.parent] if parent.parent is not None else None
-        made.story, made.owner, made.parent = item.story, who, parent.id if parent is not None else None
+        _expect(made.parent == (parent.id if parent is not None else None), f"{made.id} comes from {made.parent}")
+        made.story, made.owner = item.story, who
         made.root = parent.root if parent is not None else made.id
         self.items[made.id] = made
         self.shared.add(item.story)
