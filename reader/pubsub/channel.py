@@ -45,7 +45,8 @@ class BufferedChannel:
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         ready = asyncio.Event()
-        self.on_ready(ready.set)
+        wake = ready.set
+        self.on_ready(wake)
         try:
             while True:
                 while self._events:
@@ -53,4 +54,5 @@ class BufferedChannel:
                 ready.clear()
                 await ready.wait()
         finally:
-            self.on_ready(None)
+            if self._wake is wake:  # else somebody iterates anew; this one was only left lying about
+                self.on_ready(None)
