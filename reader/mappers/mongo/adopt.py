@@ -34,8 +34,11 @@ async def adopt(engine: Engine, source: int, target: int) -> bool:
         return_document=ReturnDocument.AFTER,
     )
     if held is None:
-        done = await engine.db.feed.find_one({"_id": target, "adopted": source}, {"_id": 1})
-        return done is not None
+        if await engine.db.feed.find_one({"_id": target, "adopted": source}, {"_id": 1}) is None:
+            return False
+        await publish(engine)
+        await engine.db.first_unread.delete_many({"feed_id": target})
+        return True
     token = held["lease_token"]
     if not await _copy(engine, source, target, token):
         return False

@@ -36,7 +36,8 @@ class Same(NamedTuple):
 async def carry_flags(engine: Engine, source: int, target: int) -> dict[int, int]:
     """Moves stars and read-later; returns seq in ``source`` → seq in ``target`` for entries that both have."""
     old, new = await asyncio.gather(_traces(engine, source), _traces(engine, target))
-    same = _same(old, new)
+    ids = {trace["id"] for trace in old}
+    same = _same(old, [trace for trace in new if trace["id"] not in ids])  # those were kept by a try before this one
     new_ids = {each.id: each.new_id for each in same}
     flags = [flag for at in range(0, len(old), AT_ONCE) for flag in await _flags(engine, old[at : at + AT_ONCE])]
     await _move_flags(engine, [flag for flag in flags if flag["entry_id"] in new_ids], new_ids)

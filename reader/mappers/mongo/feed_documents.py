@@ -25,7 +25,10 @@ FEED = (
     "url", "title", "site_url", "description", "language", "icon", "format", "kind", "state", "seq", "floor", "rev",
     "created_at",
 )  # fmt: skip
-MARK = ("rev", "seq", "floor", "title", "url", "site_url", "icon", "state", "error", "format")
+MARK = (
+    "rev", "seq", "floor", "title", "url", "site_url", "icon", "state", "error", "format", "kind", "withdrawn",
+    "copies_rev",
+)  # fmt: skip
 SCHEDULE = (
     "next_pull_at", "last_pull_at", "last_ok_at", "errors", "reason", "error", "etag", "last_modified", "body_digest",
     "rhythm", "hint_seconds", "lease_token", "lease_until", "moved_to", "moved_count", "moved_since", "move_refused",
@@ -41,7 +44,7 @@ BLANK: Document = {
     "reason": "It is new.", "etag": None, "last_modified": None, "body_digest": None, "rhythm": b"",
     "hint_seconds": None, "lease_token": 0, "lease_until": 0.0, "lease_holder": "", "lost": 0, "moved_to": None,
     "moved_count": 0, "moved_since": None, "move_refused": None, "criterion": "id", "criterion_note": "",
-    "renewals": 0,
+    "renewals": 0, "withdrawn": b"", "copies_rev": 0,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from reader.mappers.mongo.due import DueMixin
 from reader.mappers.mongo.engine import Document, guarded
 from reader.mappers.mongo.feed_documents import WHOLE, feed_of, schedule_of
 from reader.mappers.mongo.merge import finish
+from reader.mappers.mongo.revisions import publish
 
 
 @guarded
@@ -82,6 +83,7 @@ class LeaseMixin(DueMixin):
         return sorted({feed["lease_holder"] for feed in found} - {""})
 
     async def free(self, holder: str, now: float, *, counts: bool = True) -> int:
+        """What the dead had changed and not published is published, too."""
         query = {
             "pullable": True,
             "lease_until": {"$gt": 0.0},
@@ -91,6 +93,7 @@ class LeaseMixin(DueMixin):
         done = await self._db.feed.update_many(
             query, {"$set": {"lease_until": 0.0, "lease_holder": ""}, "$inc": {"lost": int(counts)}}
         )
+        await publish(self._engine)
         return done.modified_count
 
     async def release(self, feed_id: int, token: int) -> None:

@@ -126,9 +126,10 @@ async def journal(engine: Engine, user_id: int, since_rev: int) -> list[ReadChan
 async def trim_journal(engine: Engine, before: float) -> int:
     """See SubscriptionMapper.trim_journal. Floors rise first: who reads meanwhile is told that the journal ends there.
 
-    What changes left behind that were made before that time goes too.
+    What changes left behind that were made before that time goes too, and what nobody published is published.
     """
     await sweep(engine, before)
+    await revisions.publish(engine)
     ends = await engine.db.read_journal.aggregate(
         [{"$match": {"at": {"$lt": before}}}, {"$group": {"_id": "$user_id", "rev": {"$max": "$rev"}}}]
     )

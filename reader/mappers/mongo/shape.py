@@ -178,6 +178,22 @@ async def _rename(engine: Engine, feed_id: int, title: str | None, draft: Draft)
         draft.shape = True
 
 
+async def mute(engine: Engine, user_id: int, feed_id: int, on: bool) -> bool:
+    """See SubscriptionMapper.mute."""
+    return await change(engine, user_id, partial(_mute, engine, feed_id, on))
+
+
+async def _mute(engine: Engine, feed_id: int, on: bool, draft: Draft) -> bool:
+    known = await subscription(engine, draft.user_id, feed_id)
+    if known is None:
+        raise NotFound("There is no such subscription.")
+    if known.muted == on:
+        return False
+    draft.set("subscription", key(draft.user_id, feed_id), {"muted": on})
+    draft.shape = True
+    return True
+
+
 async def move(
     engine: Engine, user_id: int, feed_ids: Sequence[int], folder_id: int | None, before: int | None
 ) -> None:

@@ -25,7 +25,7 @@ INDEXES = (
     Index("first_unread", (("feed_id", 1),)),
 )
 SUBSCRIPTION = (
-    "user_id", "feed_id", "folder_id", "title", "position", "read", "rev", "created_rev", "created_at",
+    "user_id", "feed_id", "folder_id", "title", "position", "read", "rev", "created_rev", "created_at", "muted",
 )  # fmt: skip
 FOLDER = ("user_id", "title", "position", "open", "parent_id")
 WHOLE = {"_id": 0, **dict.fromkeys(SUBSCRIPTION, 1)}

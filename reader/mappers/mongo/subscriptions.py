@@ -57,6 +57,9 @@ class MongoSubscriptions:
     async def rename(self, user_id: int, feed_id: int, title: str | None) -> None:
         await shape.rename(self._engine, user_id, feed_id, title)
 
+    async def mute(self, user_id: int, feed_id: int, on: bool) -> bool:
+        return await shape.mute(self._engine, user_id, feed_id, on)
+
     async def add_folder(self, user_id: int, title: str, parent_id: int | None = None) -> Folder:
         return await folders.add_folder(self._engine, user_id, title, parent_id)
 
