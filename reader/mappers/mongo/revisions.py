@@ -106,8 +106,13 @@ class _Publisher:
         """
         first = max(counter, *(change["rev"] for change in changes)) + 1
         revs = [(change["_id"], change["pending"], first + n) for n, change in enumerate(changes)]
+        # Readers go by the revision before until the counter has moved over the new one.
+        before = {change["_id"]: {"$set": {"was": change["rev"]}} for change in changes if change["rev"] <= counter}
         await self._db.feed.bulk_write(
-            [UpdateOne({"_id": feed, "pending": number}, {"$max": {"rev": rev}}) for feed, number, rev in revs],
+            [
+                UpdateOne({"_id": feed, "pending": number}, {"$max": {"rev": rev}, **before.get(feed, {})})
+                for feed, number, rev in revs
+            ],
             ordered=False,
         )
         moved = await self._db.counter.update_one(

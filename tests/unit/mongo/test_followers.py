@@ -7,6 +7,7 @@ import contextlib
 import random
 from typing import cast
 
+import pytest
 from pyroaring import BitMap
 
 from reader.mappers import Mappers
@@ -15,6 +16,7 @@ from reader.mappers.mongo import MongoMappers
 from reader.models.feed import Icon
 from reader.models.subscription import Folder, Subscription
 from tests.contract.mappers.make import add_feed, add_user, append, change, fill, new_entry, take
+from tests.helpers.mongo_watch import WATCH
 from tests.unit.mongo.dying import Died, Mortal, slow
 
 PROCESSES = 5
@@ -37,7 +39,7 @@ class FeedFollower:
     async def look(self) -> None:
         while True:
             marks = await self._mappers.feeds.marks_since(self.rev, 4)
-            assert [mark.rev for mark in marks] == sorted({mark.rev for mark in marks})
+            assert [mark.rev for mark in marks] == sorted(mark.rev for mark in marks)
             for mark in marks:
                 known = self.marks.get(mark.feed_id)
                 assert known is None or known.rev < mark.rev
@@ -95,8 +97,6 @@ async def test_nobody_misses_a_change_of_a_feed(mappers: MongoMappers) -> None:
 
 
 async def test_pulls_that_end_together_share_what_publishing_costs(mappers: MongoMappers) -> None:
-    from tests.helpers.mongo_watch import WATCH
-
     sound = cast(Mappers, mappers)
     costs = []
     for count in (1, 30):
@@ -233,3 +233,40 @@ async def test_one_subscribes_while_first_entries_come(mappers: MongoMappers) ->
         subscription = await sound.subscriptions.get(user.id, feed.id)
         assert subscription is not None
         assert list(BitMap.deserialize(subscription.read)) == [1, 2, 3, 4]
+
+
+async def test_nobody_goes_on_between_two_feeds_of_one_revision(mappers: MongoMappers) -> None:
+    """A publisher who came second leaves the revision of another in a feed that still waits."""
+    sound, db = cast(Mappers, mappers), mappers.engine.db
+    first, second, third = [(await add_feed(sound, f"f{n}")).id for n in range(3)]
+    last = (await add_feed(sound, "last")).id
+    rev = await sound.feeds.rev()
+    await db.feed.update_one({"_id": first}, {"$set": {"rev": rev - 1, "pending": 1}})
+    seen = await sound.feeds.marks_since(rev - 3, 2)
+    assert [mark.rev for mark in seen] == [rev - 2, rev - 1, rev - 1]
+    assert seen[0].feed_id == second and {mark.feed_id for mark in seen[1:]} == {first, third}
+    assert [mark.feed_id for mark in await sound.feeds.marks_since(rev - 1, 2)] == [last]
+    await sound.feeds.set_icon(second, icon(1), 1.0)
+    later = await sound.feeds.marks_since(rev, 9)
+    assert {mark.feed_id for mark in later} == {first, second}
+    assert len({mark.rev for mark in later}) == 2
+
+
+async def test_a_change_is_told_of_while_the_next_is_being_published(mappers: MongoMappers) -> None:
+    """The publisher dies after it has written the new revision, before the counter moves."""
+    sound = cast(Mappers, mappers)
+    feeds = [(await add_feed(sound, f"f{n}")).id for n in range(4)]
+    start = await sound.feeds.rev()
+    await sound.feeds.set_icon(feeds[0], icon(1), 1.0)
+    await sound.feeds.set_icon(feeds[1], icon(1), 1.0)
+    mortal = Mortal(mappers, 3)
+    with pytest.raises(Died):
+        await mortal.mappers.feeds.set_icon(feeds[0], icon(2), 1.0)
+    stored = await mappers.engine.db.feed.find_one({"_id": feeds[0]})
+    assert stored is not None and stored["rev"] > await sound.feeds.rev() > stored["was"] > start
+    for limit in (1, 2, 9):
+        first, *rest = await sound.feeds.marks_since(start, limit)
+        assert (first.feed_id, first.rev) == (feeds[0], stored["was"])
+        assert [mark.feed_id for mark in rest] == ([feeds[1]] if limit > 1 or rest else [])
+    await sound.feeds.set_icon(feeds[2], icon(1), 1.0)
+    assert {mark.feed_id for mark in await sound.feeds.marks_since(start + 2, 9)} == {feeds[0], feeds[2]}
