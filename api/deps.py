@@ -65,6 +65,11 @@ async def current_user(request: Request) -> User | None:
     return facts_of(request.scope).user
 
 
+def host_of(request: HTTPConnection) -> str:
+    """What this instance is called in the request at hand: its host, with a port if there is one."""
+    return facts_of(request.scope).headers.get(b"host", b"").decode("latin-1")
+
+
 def bearer_secret(facts: Facts) -> str | None:
     """The token in the Authorization header, if it looks like one."""
     kind, _, secret = facts.headers.get(b"authorization", b"").decode("latin-1").partition(" ")

@@ -171,7 +171,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         controller=controller,
         submissions=SubmissionGateway(mappers, work, controller, queue, clock, settings),
         imports=ImportGateway(mappers, cpu, bus, clock, settings),
-        exports=ExportGateway(mappers, reading, clock),
+        exports=ExportGateway(mappers, reading, clock, settings),
         importing=Importing(mappers, discovery, queue, bus, clock, settings),
         people=people,
         talk=TalkGateway(mappers, notifications, bus, clock),
@@ -184,7 +184,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         streams=StreamGateway(mappers, sharing, arrivals, clock, subscriptions),
     )
     access = Access(gateways.accounts, gateways.reading, gateways.people)
-    imports = ImportService(access, gateways.imports, gateways.reading)
+    imports = ImportService(access, gateways.imports, gateways.reading, people, settings)
     sharing_service = SharingService(access, sharing, gateways.streams, reading)
     publishing = PublishingService(access, sharing_service, PublishingGateway(mappers, cache))
     services = Services(

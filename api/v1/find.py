@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import Body, json_response
-from api.deps import Me, Services
+from api.deps import Me, Services, host_of
 from api.routing import new_router
 from reader.models.reading import Finding, FoundFeed
 
@@ -104,11 +105,11 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 @router.post("/discover", response_model=FindingOut, summary="Find the feeds of an address")
-async def discover(actor: Me, container: Services, body: DiscoverIn) -> Response:
+async def discover(request: Request, actor: Me, container: Services, body: DiscoverIn) -> Response:
     """Known feeds and answers of the last 2 hours come at once. Else a job looks; after `wait` seconds at most the
     answer is `{"wait": true}`, and asking again finds what the job found. `{"more": true}` is an answer for now: the
     page names no feed, and other pages of its site are being read, which can take a minute."""
-    finding = await container.services.feeds.find(actor, body.url, wait=body.wait)
+    finding = await container.services.feeds.find(actor, body.url, wait=body.wait, host=host_of(request))
     return json_response(finding_json(finding))
 
 

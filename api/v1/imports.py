@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.bodies import Body, json_response
-from api.deps import Me, Services
+from api.deps import Me, Services, host_of
 from api.docs import problems
+from api.outputs import base_of
 from api.routing import new_router
 from api.upload import read_upload
 from api.v1.shapes import ID_MOST, Act, act
@@ -146,7 +147,7 @@ async def upload(
 ) -> Response:
     """Reads the file and answers with a preview. Nothing is subscribed to before it is started."""
     file = await read_upload(request, name)
-    progress = await container.services.imports.upload(actor, file.name, file.body, file.type)
+    progress = await container.services.imports.upload(actor, file.name, file.body, file.type, host=host_of(request))
     return json_response(import_out(progress), 201)
 
 
@@ -239,8 +240,8 @@ ZIP_DOC: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/export/opml", summary="Your feeds as OPML 2.0", response_class=Response, responses=OPML_DOC)
-async def export_opml(actor: Me, container: Services) -> Response:
-    return download(await container.services.exports.opml(actor), "text/x-opml", "subscriptions.opml")
+async def export_opml(request: Request, actor: Me, container: Services) -> Response:
+    return download(await container.services.exports.opml(actor, base_of(request)), "text/x-opml", "subscriptions.opml")
 
 
 @router.get("/export/starred", summary="Starred entries as JSON Feed", response_class=Response, responses=FEED_DOC)
@@ -256,9 +257,9 @@ async def export_later(actor: Me, container: Services) -> Response:
 
 
 @router.get("/export", summary="Everything, as a zip", response_class=Response, responses=ZIP_DOC)
-async def export_all(actor: Me, container: Services) -> Response:
+async def export_all(request: Request, actor: Me, container: Services) -> Response:
     """Subscriptions, starred and read-later entries, read state, settings."""
-    pieces = await container.services.exports.archive(actor)
+    pieces = await container.services.exports.archive(actor, base_of(request))
     return StreamingResponse(pieces, media_type="application/zip", headers=attached("evantr.zip"))
 
 

@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.bodies import Body, json_response
-from api.deps import Me, Services
+from api.deps import Me, Services, host_of
 from api.docs import problems
-from api.facts import facts_of
 from api.routing import new_router
 from api.v1.shapes import ID_MOST, Act, Id, act
 from reader.models.people import Person
@@ -168,8 +167,7 @@ async def edit(actor: Me, container: Services, body: ProfileIn) -> Response:
 )
 async def follow(request: Request, actor: Me, container: Services, body: FollowIn) -> Response:
     """Subscribes to their stream; a private account is asked. Following twice changes nothing."""
-    host = facts_of(request.scope).headers.get(b"host", b"").decode("latin-1")
-    done = await container.services.people.follow(actor, body.target, body.folder_id, host=host)
+    done = await container.services.people.follow(actor, body.target, body.folder_id, host=host_of(request))
     out = {"way": done.way, "person": person_item(done.person), "feed_id": done.feed_id, "label": done.label}
     return json_response(out, 201)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import Body, json_response
-from api.deps import Me, Services
+from api.deps import Me, Services, host_of
 from api.docs import problems
 from api.routing import new_router
 from api.v1.shapes import Act, FeedId, FeedItem, Id, Title, act, feed_item
@@ -48,7 +49,7 @@ async def subscriptions(actor: Me, container: Services) -> Response:
 
 
 @router.post("/subscriptions", status_code=201, response_model=FeedItem, summary="Subscribe", responses=problems(404))
-async def subscribe(actor: Me, container: Services, body: SubscribeIn) -> Response:
+async def subscribe(request: Request, actor: Me, container: Services, body: SubscribeIn) -> Response:
     """The newest 20 entries are unread. Subscribing twice changes nothing."""
     row = await container.services.feeds.subscribe(
         actor,
@@ -57,6 +58,7 @@ async def subscribe(actor: Me, container: Services, body: SubscribeIn) -> Respon
         folder_id=body.folder_id,
         new_folder=body.new_folder,
         title=body.title,
+        host=host_of(request),
     )
     return json_response(feed_item(row), 201)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from html import escape
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pyroaring import BitMap
@@ -20,7 +20,9 @@ from reader.gateways.social_export import ABOUT, SocialExport, iso_time
 from reader.ingest.opml.write import Branch, Leaf, write_opml
 from reader.mappers import Mappers
 from reader.models.entry import Entry, FlagKind
+from reader.models.share import is_stream_url, stream_path
 from reader.models.user import User
+from reader.settings import Settings
 
 AT_ONCE = 200
 SPOOL_BYTES = 5_000_000
@@ -39,16 +41,33 @@ README += ABOUT
 
 
 class ExportGateway:
-    def __init__(self, mappers: Mappers, reading: ReadingGateway, clock: Clock) -> None:
+    def __init__(self, mappers: Mappers, reading: ReadingGateway, clock: Clock, settings: Settings) -> None:
         self._entries = mappers.entries
+        self._streams = mappers.streams
+        self._people = mappers.people
+        self._base = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
         self._flags = mappers.flags
         self._social = SocialExport(mappers)
         self._reading = reading
         self._clock = clock
 
-    async def opml(self, user: User) -> bytes:
+    async def opml(self, user: User, base: str = "") -> bytes:
+        """``base``: the address of this instance, for the streams of its people; empty: that of the settings."""
         shelf = await self._reading.shelf(user.id)
-        return write_opml(f"Feeds of {user.name}", _tree(shelf), self._clock.now())
+        own = await self._own(shelf, base or self._base)
+        return write_opml(f"Feeds of {user.name}", _tree(shelf, own), self._clock.now())
+
+    async def _own(self, shelf: Shelf, base: str) -> dict[int, Public]:
+        """Where everybody finds the streams that one follows, by the ids of their feeds."""
+        followed = [feed_id for feed_id, state in shelf.subs.items() if is_stream_url(state.mark.url)]
+        streams = await self._streams.by_feeds(followed) if followed else {}
+        people = await self._people.persons(list({stream.user_id for stream in streams.values()})) if streams else {}
+        paths = {
+            feed_id: stream_path(people[stream.user_id].name, stream.name)
+            for feed_id, stream in streams.items()
+            if stream.user_id in people
+        }
+        return {feed_id: Public(f"{base}{path}.atom", f"{base}{path}") for feed_id, path in paths.items()}
 
     async def flagged(self, user: User, kind: FlagKind) -> AsyncIterator[bytes]:
         """A JSON Feed of all entries with that flag, the newest flag first, in pieces."""
@@ -66,13 +85,13 @@ class ExportGateway:
                     first = False
         yield b"]}\n"
 
-    async def archive(self, user: User) -> AsyncIterator[bytes]:
+    async def archive(self, user: User, base: str = "") -> AsyncIterator[bytes]:
         """A zip of all files that README names, in pieces. It is made on disk when it is large."""
         with SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 when = datetime.fromtimestamp(self._clock.now(), UTC)
                 archive.writestr("README.txt", README.format(name=user.name, when=f"{when:%d %B %Y, %H:%M} UTC"))
-                archive.writestr("subscriptions.opml", await self.opml(user))
+                archive.writestr("subscriptions.opml", await self.opml(user, base))
                 for kind in NAMES:
                     await _add(archive, f"{kind}.json", self.flagged(user, kind))
                 async for name, pieces in self._social.files(user):
@@ -104,12 +123,20 @@ async def _add(archive: zipfile.ZipFile, name: str, pieces: AsyncIterator[bytes]
             await asyncio.to_thread(part.write, piece)
 
 
-def _tree(shelf: Shelf) -> Branch:
+class Public(NamedTuple):
+    """Addresses of a stream that any reader understands."""
+
+    feed: str
+    page: str
+
+
+def _tree(shelf: Shelf, own: dict[int, Public]) -> Branch:
     rows = sorted((s.row() for s in shelf.subs.values()), key=lambda row: (row.position, row.title.casefold()))
     feeds: dict[int | None, list[Leaf]] = {}
     for row in rows:
         place = row.folder_id if row.folder_id in shelf.folders else None
-        feeds.setdefault(place, []).append(Leaf(row.title, row.url, row.site_url))
+        feed, page = own.get(row.feed_id, (row.url, row.site_url))
+        feeds.setdefault(place, []).append(Leaf(row.title, feed, page))
     folders: dict[int | None, list[Branch]] = {}
     for folder, depth in reversed(shelf.tree()):  # inner ones first
         branch = Branch(folder.title, folders.get(folder.id, ())[::-1], feeds.get(folder.id, ()))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from reader.errors import Invalid
 from reader.ingest.address import canonical, shorten
-from reader.ingest.opml import Opml
+from reader.ingest.opml import Opml, Outline
 from reader.mappers.imports import Outcome, Watched
 from reader.models.imports import ImportItem, ItemKind, Progress, Replacement, Tally
 from reader.models.reading import Finding
+from reader.models.share import is_stream_url
 
 FOLDERS_MOST = 1000
 TITLE_MOST = 200
@@ -33,6 +34,18 @@ class _Place:
 def addresses(opml: Opml) -> list[str]:
     """Canonical URLs of a file, each once."""
     return list(dict.fromkeys(place.url for place in _places(opml) if place.refused is None))
+
+
+def with_own(opml: Opml, own: Mapping[str, str]) -> Opml:
+    """The file with outlines of this instance's own streams under what their feeds are stored as: ``own`` says it for
+    their addresses as written, even where nobody may fetch them."""
+    outlines = [
+        replace(each, xml_url=own[each.xml_url], html_url=each.xml_url) if each.xml_url in own else each
+        for each in opml.outlines
+    ]
+    back = [each for each in opml.skipped if each.url in own]
+    outlines += [Outline(own[each.url or ""], each.title, each.url, each.folders, each.line) for each in back]
+    return Opml(opml.title, outlines, [each for each in opml.skipped if each not in back])
 
 
 def preview(opml: Opml, known: Mapping[str, bool], room: int) -> list[ImportItem]:
@@ -85,6 +98,8 @@ def _places(opml: Opml) -> Iterable[_Place]:
 
 
 def _place(line: int, url: str, title: str | None, html_url: str | None, folders: tuple[str, ...]) -> _Place:
+    if is_stream_url(url):
+        return _Place(line, url, title, html_url, folders, None)
     try:
         return _Place(line, canonical(url), title, html_url, folders, None)
     except Invalid as error:

@@ -4,14 +4,14 @@ gateways/importing."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from reader.clock import Clock
 from reader.errors import Conflict, Invalid, Upstream
 from reader.events import ImportChanged, PubSub, ReadingChanged, user_topic
-from reader.gateways.import_rules import addresses, preview, progress
+from reader.gateways.import_rules import addresses, preview, progress, with_own
 from reader.ingest.opml import Opml, parse_opml
 from reader.jobs import Cpu
 from reader.mappers import Mappers
@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 ITEMS_AT_ONCE = 1000
 UNDO_SECONDS = 86_400.0
+Own = Callable[[Sequence[str]], Awaitable[dict[str, str]]]
+"""Addresses as written → URLs of the feeds of own streams, for those that are of any."""
 OPEN: tuple[ImportState, ...] = ("running", "paused")
 
 
@@ -38,10 +40,14 @@ class ImportGateway:
 
     # ---- before
 
-    async def prepare(self, user_id: int, name: str, body: bytes, content_type: str | None, room: int) -> Import:
-        """Reads a file and keeps what it says, as a preview. ``room``: how many more subscriptions fit. Raises Invalid,
-        in words, for what is no OPML or is too large."""
+    async def prepare(
+        self, user_id: int, name: str, body: bytes, content_type: str | None, room: int, own: Own
+    ) -> Import:
+        """Reads a file and keeps what it says, as a preview. ``room``: how many more subscriptions fit; ``own`` knows
+        which addresses are streams of this instance. Raises Invalid, in words, for what is no OPML or is too large."""
         opml = await self._read(body, content_type)
+        written = [each.xml_url for each in opml.outlines] + [each.url for each in opml.skipped if each.url]
+        opml = with_own(opml, await own(list(dict.fromkeys(written))))
         urls, known = addresses(opml), dict[str, bool]()
         for at in range(0, len(urls), ITEMS_AT_ONCE):
             known |= await self._imports.known(user_id, urls[at : at + ITEMS_AT_ONCE])

@@ -32,7 +32,10 @@ def local_target(typed: str, hosts: Iterable[str]) -> Target | None:
     scheme, _, rest = text.rpartition("://")
     if scheme and scheme.lower() not in ("http", "https", "feed"):
         return None
-    parts = urlsplit(f"//{rest}")
+    try:
+        parts = urlsplit(f"//{rest}")
+    except ValueError:  # brackets that hold no address
+        return None
     own = {host.lower() for host in hosts if host}
     return _of_path(parts.path) if parts.netloc.rpartition("@")[2].lower() in own else None
 

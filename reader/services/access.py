@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reader.errors import Forbidden, NotFound
+from reader.errors import Forbidden, Invalid, NotFound
 from reader.gateways.accounts import AccountGateway
 from reader.gateways.people import PeopleGateway
 from reader.gateways.reading import ReadingGateway
 from reader.models.feed import Feed
 from reader.models.people import Standing
 from reader.models.reading import EntryView
-from reader.models.share import Share
+from reader.models.share import Share, is_stream_url
 from reader.models.subscription import Folder, Subscription
 from reader.models.user import SYSTEM, Actor, User
 
@@ -72,6 +72,14 @@ class Access:
         if state is None:
             raise NotFound("There is no such feed.")
         return state.sub
+
+    async def pulled(self, actor: Actor, feed_id: int) -> Subscription:
+        """As subscription(), for what asks a site: raises Invalid for a stream, which has none."""
+        shelf = await self._reading.shelf(self.user(actor))
+        state = shelf.subs.get(feed_id)
+        if state is not None and is_stream_url(state.mark.url):
+            raise Invalid("What people share comes at once: there is nothing to check.")
+        return await self.subscription(actor, feed_id)
 
     async def subscriptions(self, actor: Actor, feed_ids: list[int]) -> list[Subscription]:
         shelf = await self._reading.shelf(self.user(actor))

@@ -18,17 +18,17 @@ class ExportService:
         self._exports = exports
         self._accounts = accounts
 
-    async def opml(self, actor: Actor) -> bytes:
-        """Feeds in their folders, OPML 2.0."""
-        return await self._exports.opml(await self._self(actor))
+    async def opml(self, actor: Actor, base: str = "") -> bytes:
+        """Feeds in their folders, OPML 2.0. ``base``: the address of this instance, for the streams of its people."""
+        return await self._exports.opml(await self._self(actor), base)
 
     async def flagged(self, actor: Actor, kind: FlagKind) -> AsyncIterator[bytes]:
         """Starred entries, or those to read later, as JSON Feed 1.1, in pieces."""
         return self._exports.flagged(await self._self(actor), kind)
 
-    async def archive(self, actor: Actor) -> AsyncIterator[bytes]:
-        """A zip of everything, in pieces."""
-        return self._exports.archive(await self._self(actor))
+    async def archive(self, actor: Actor, base: str = "") -> AsyncIterator[bytes]:
+        """A zip of everything, in pieces. ``base`` as in opml()."""
+        return self._exports.archive(await self._self(actor), base)
 
     async def _self(self, actor: Actor) -> User:
         user = await self._accounts.get(self._access.user(actor))

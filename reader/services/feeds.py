@@ -9,6 +9,7 @@ from reader.cache import Cache
 from reader.errors import Invalid, Limited, NotFound
 from reader.gateways.discovery import DiscoveryGateway, known_feed
 from reader.gateways.feeds import FeedGateway
+from reader.gateways.local import Target, local_target, own_host
 from reader.gateways.people import PeopleGateway
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
@@ -26,6 +27,7 @@ from reader.settings import Settings
 CHECK_PAUSE = 10  # seconds between two "Check now" of one person for one feed
 ADDRESS_MOST = 4096
 SUBSCRIPTIONS_MOST = 20_000
+NO_STREAM = "There is no such stream here, or its owner shows it to people whom they approved."
 
 
 class FeedService:
@@ -48,26 +50,40 @@ class FeedService:
         self._people = people
         self._cache = cache
         self._settings = settings
+        self._host = own_host(settings.base_url)
 
     # ---- finding
 
-    async def find(self, actor: Actor, typed: str, *, wait: float | None = None) -> Finding:
+    async def find(self, actor: Actor, typed: str, *, wait: float | None = None, host: str = "") -> Finding:
         """Feeds behind what a person typed: known ones at once, else from the discovery cache, else by a job.
 
         Waits at most ``wait`` seconds (the setting discovery_wait without it, and never longer); Finding.wait says
-        that the job goes on. Raises Invalid for what is no address.
+        that the job goes on. Raises Invalid for what is no address. ``host``: what this instance is called in the
+        request at hand; its own streams are known.
         """
         user_id = self._access.user(actor)
         if len(typed) > ADDRESS_MOST:
             message = f"That address is longer than {ADDRESS_MOST} characters."
             raise Invalid(message, {"url": message})
+        target = local_target(typed, [self._host, host])
+        if target is not None:
+            own = await self._own(actor, target)
+            found = (replace(known_feed(own), url=typed.strip()),) if own is not None else ()
+            shelf = await self._reading.shelf(user_id)
+            feeds = tuple(replace(feed, subscribed=feed.feed_id in shelf.subs) for feed in found)
+            return Finding(typed.strip(), False, feeds, problem=None if feeds else NO_STREAM)
         most = self._settings.discovery_wait
         finding = await self._discovery.find(
             normalize(typed), typed, most if wait is None else max(0.0, min(wait, most))
         )
         shelf = await self._reading.shelf(user_id)
-        feeds = [replace(f, subscribed=f.feed_id in shelf.subs) for f in finding.feeds]
-        return replace(finding, feeds=tuple(feeds))
+        return replace(finding, feeds=tuple(replace(f, subscribed=f.feed_id in shelf.subs) for f in finding.feeds))
+
+    async def _own(self, actor: Actor, target: Target) -> Feed | None:
+        """The feed of a stream of this instance, for those who may see its owner."""
+        standing = await self._access.seen(actor, target.name)
+        stream = await self._people.stream_of(standing.person.id, target.stream) if standing is not None else None
+        return await self._feeds.get(stream.feed_id) if stream is not None else None
 
     async def search(self, actor: Actor, words: str, limit: int = 20) -> list[FoundFeed]:
         """Feeds that the store knows, by words of their title and address."""
@@ -87,6 +103,7 @@ class FeedService:
         folder_id: int | None = None,
         new_folder: str | None = None,
         title: str | None = None,
+        host: str = "",
     ) -> FeedRow:
         """Subscribes to a feed the store knows (``feed_id``) or that find() proved (``url``).
 
@@ -99,7 +116,7 @@ class FeedService:
             await self._access.folder(actor, folder_id)
         if len((await self._reading.shelf(user_id)).subs) >= SUBSCRIPTIONS_MOST:
             raise Invalid(f"You have {SUBSCRIPTIONS_MOST:,} subscriptions. Unsubscribe from some first.")
-        known, proven = await self._target(actor, feed_id, url)
+        known, proven = await self._target(actor, feed_id, url, host)
         if new_folder:
             folder_id = await self._folder_named(user_id, new_folder)
         stream = await self._people.stream_at(known.id) if known is not None and known.kind == "stream" else None
@@ -116,12 +133,18 @@ class FeedService:
             )  # fmt: skip
         return (await self._reading.shelf(user_id)).subs[feed.id].row()
 
-    async def _target(self, actor: Actor, feed_id: int | None, url: str | None) -> tuple[Feed | None, FoundFeed]:
+    async def _target(
+        self, actor: Actor, feed_id: int | None, url: str | None, host: str
+    ) -> tuple[Feed | None, FoundFeed]:
         if feed_id is not None:
             feed = await self._access.feed(actor, await self._feeds.get(feed_id))
             return feed, known_feed(feed)
         if not url:
             raise Invalid("Say which feed: its address or its id.", {"url": "missing"})
+        target = local_target(url, [self._host, host])
+        if target is not None:
+            own = await self._access.feed(actor, await self._own(actor, target))
+            return own, known_feed(own)
         address = canonical(normalize(url))
         known = await self._feeds.at(address)
         if known is not None:
@@ -205,7 +228,7 @@ class FeedService:
     async def check(self, actor: Actor, feed_id: int) -> None:
         """Pulls the feed now, before anything the updater wants. Limited within 10 s of the last time, and while its
         host asked for a pause."""
-        sub = await self._access.subscription(actor, feed_id)
+        sub = await self._access.pulled(actor, feed_id)
         if await self._cache.increment(f"check:1:{sub.user_id}:{feed_id}", CHECK_PAUSE) > 1:
             raise Limited(f"This feed was checked a moment ago. Try again in {CHECK_PAUSE} seconds.", CHECK_PAUSE)
         paused = await self._feeds.paused_for(feed_id)

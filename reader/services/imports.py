@@ -8,17 +8,22 @@ from pathlib import PurePosixPath
 
 from reader.errors import Invalid, NotFound
 from reader.gateways.imports import ImportGateway
+from reader.gateways.local import local_target, own_host
+from reader.gateways.people import PeopleGateway
 from reader.gateways.reading import ReadingGateway
 from reader.ingest.text import squeeze
 from reader.models.imports import Import, ImportItem, ItemState, Progress, Tally
 from reader.models.reading import Done
+from reader.models.share import stream_url
 from reader.models.user import Actor
 from reader.services.access import Access
 from reader.services.feeds import SUBSCRIPTIONS_MOST
 from reader.services.words import count
+from reader.settings import Settings
 
 LIST_MOST = 50
 ITEMS_MOST = 1000
+OWN_MOST = 2000  # streams of this instance in one file
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +35,43 @@ class Preview:
 
 
 class ImportService:
-    def __init__(self, access: Access, imports: ImportGateway, reading: ReadingGateway) -> None:
+    def __init__(
+        self, access: Access, imports: ImportGateway, reading: ReadingGateway, people: PeopleGateway, settings: Settings
+    ) -> None:
         self._access = access
         self._imports = imports
         self._reading = reading
+        self._people = people
+        self._host = own_host(settings.base_url)
 
-    async def upload(self, actor: Actor, name: str, body: bytes, content_type: str | None = None) -> Progress:
-        """Reads an OPML file and keeps it as a preview; nothing is subscribed to yet. Raises Invalid, in words."""
+    async def upload(
+        self, actor: Actor, name: str, body: bytes, content_type: str | None = None, *, host: str = ""
+    ) -> Progress:
+        """Reads an OPML file and keeps it as a preview; nothing is subscribed to yet. Raises Invalid, in words.
+
+        ``host``: what this instance is called in the request at hand. Streams of this instance are followed.
+        """
         user_id = self._access.user(actor)
         room = SUBSCRIPTIONS_MOST - len((await self._reading.shelf(user_id)).subs)
-        job = await self._imports.prepare(user_id, _file_name(name), body, content_type, room)
+
+        async def own(urls: Sequence[str]) -> dict[str, str]:
+            return await self._own_streams(actor, urls, host)
+
+        job = await self._imports.prepare(user_id, _file_name(name), body, content_type, room, own)
         return await self._imports.progress(job)
+
+    async def _own_streams(self, actor: Actor, urls: Sequence[str], host: str) -> dict[str, str]:
+        """Of these addresses those that are streams which the actor may see → what their feeds are stored under."""
+        out: dict[str, str] = {}
+        targets = [(url, local_target(url, [self._host, host])) for url in urls]
+        for url, target in [each for each in targets if each[1] is not None][:OWN_MOST]:
+            standing = await self._access.seen(actor, target.name) if target is not None else None
+            if standing is None or target is None:
+                continue
+            stream = await self._people.stream_of(standing.person.id, target.stream)
+            if stream is not None:
+                out[url] = stream_url(standing.person.id, stream.name)
+        return out
 
     async def recent(self, actor: Actor) -> list[Progress]:
         """The newest 50."""

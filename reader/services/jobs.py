@@ -104,7 +104,7 @@ class JobService:
         feed_id = args.get("feed_id")
         if not isinstance(feed_id, int) or isinstance(feed_id, bool) or not 0 < feed_id < 1 << 53:
             raise Invalid("A pull needs the id of a feed.", {"feed_id": "has to be the id of a feed"})
-        sub = await self._access.subscription(actor, feed_id)
+        sub = await self._access.pulled(actor, feed_id)
         return PullFeed(sub.feed_id, user=True)
 
     async def _discover(self, actor: Actor, args: Mapping[str, object]) -> Payload:

@@ -31,7 +31,7 @@ async def show(visit: Visit) -> Response:
         if person is not None:
             return RedirectResponse(person, 303)
         try:
-            finding = await visit.services.feeds.find(visit.actor, typed)
+            finding = await visit.services.feeds.find(visit.actor, typed, host=visit.request.url.netloc)
         except Invalid as error:
             problem = str(error)
     return await _draw(visit, typed, finding, problem)
@@ -119,7 +119,11 @@ async def subscribe(visit: Visit) -> Response:
         folder = form.number("folder") if chosen and chosen != "new" else None
         rows = [
             await visit.services.feeds.subscribe(
-                visit.actor, url=url, folder_id=folder, new_folder=new if chosen in ("new", "") and new else None
+                visit.actor,
+                url=url,
+                folder_id=folder,
+                new_folder=new if chosen in ("new", "") and new else None,
+                host=visit.request.url.netloc,
             )
             for url in urls
         ]
@@ -134,7 +138,8 @@ async def subscribe(visit: Visit) -> Response:
 async def _again(visit: Visit, form: Form, error: Invalid) -> Response:
     """The same page with what is wrong; the discovery is in the cache."""
     typed = form.raw("typed").strip()
-    finding = await visit.services.feeds.find(visit.actor, typed, wait=0) if typed else None
+    host = visit.request.url.netloc
+    finding = await visit.services.feeds.find(visit.actor, typed, wait=0, host=host) if typed else None
     return await _draw(visit, typed, finding, str(error), 422)
 
 

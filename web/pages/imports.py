@@ -65,7 +65,9 @@ async def _overview(visit: Visit, problem: str = "") -> Response:
 async def upload(visit: Visit) -> Response:
     try:
         file = await read_upload(visit.request, "subscriptions.opml")
-        progress = await visit.services.imports.upload(visit.actor, file.name, file.body, file.type)
+        progress = await visit.services.imports.upload(
+            visit.actor, file.name, file.body, file.type, host=visit.request.url.netloc
+        )
     except Invalid as error:
         return await _overview(visit, str(error))
     return RedirectResponse(f"/import/{progress.job.id}", 303)

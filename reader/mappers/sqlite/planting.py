@@ -162,8 +162,10 @@ def take(con: sqlite3.Connection, import_id: int, numbers: Sequence[int], now: f
     taken = con.execute(sql, (now, import_id, ids_json(numbers))).fetchall()
     well, pull = [], []
     for number, feed_id in taken:
-        row = con.execute("SELECT state, seq, last_pull_at FROM feed WHERE id = ?", (feed_id,)).fetchone()
-        if row is not None and row[0] == "active" and row[1] > 0:
+        row = con.execute("SELECT state, seq, last_pull_at, kind FROM feed WHERE id = ?", (feed_id,)).fetchone()
+        if row is not None and row[3] == "stream":  # nothing pulls it: what is shared comes at once
+            well.append(number)
+        elif row is not None and row[0] == "active" and row[1] > 0:
             well.append(number)
             if row[2] is None or row[2] < stale:
                 _make_due(con, feed_id, now)
