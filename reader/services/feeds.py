@@ -17,6 +17,7 @@ from reader.ingest.address import canonical, normalize
 from reader.ingest.generate import is_generated
 from reader.models.feed import Feed, FeedState, Icon, Schedule
 from reader.models.reading import Done, FeedRow, Finding, FoundFeed
+from reader.models.share import followed_title
 from reader.models.subscription import Subscription
 from reader.models.user import Actor
 from reader.services.access import Access
@@ -68,7 +69,7 @@ class FeedService:
         target = local_target(typed, [self._host, host])
         if target is not None:
             own = await self._own(actor, target)
-            found = (replace(known_feed(own), url=typed.strip()),) if own is not None else ()
+            found = (_own_found(own, typed.strip()),) if own is not None else ()
             shelf = await self._reading.shelf(user_id)
             feeds = tuple(replace(feed, subscribed=feed.feed_id in shelf.subs) for feed in found)
             return Finding(typed.strip(), False, feeds, problem=None if feeds else NO_STREAM)
@@ -308,3 +309,8 @@ class FeedService:
         """How many feeds, entries, users … the store holds."""
         self._access.admin(actor)
         return await self._feeds.stats()
+
+
+def _own_found(feed: Feed, typed: str) -> FoundFeed:
+    """A stream of this instance as somebody's followers know it, under the address that was typed."""
+    return replace(known_feed(feed), url=typed, title=followed_title(feed.title, feed.site_url or ""))

@@ -23,7 +23,7 @@ async def test_an_address_of_our_own_is_known_at_once(world: World, ada: Person,
     found = (await bob.http.post("/api/v1/discover", json={"url": typed})).json()
     assert (found["wait"], found["problem"]) == (False, None)
     [feed] = found["feeds"]
-    assert (feed["title"], feed["url"], feed["subscribed"]) == ("Shared items", typed, False)
+    assert (feed["title"], feed["url"], feed["subscribed"]) == ("ada", typed, False)
     made = await bob.http.post("/api/v1/subscriptions", json={"url": feed["url"]})
     assert (made.status_code, made.json()["feed_id"]) == (201, feed["feed_id"])
     assert (await bob.http.post("/api/v1/discover", json={"url": typed})).json()["feeds"][0]["subscribed"] is True
@@ -77,7 +77,7 @@ async def test_an_export_has_addresses_that_others_understand(world: World, ada:
     await bob.http.delete("/api/v1/people/ada/follow")
     again = await bob.http.post("/api/v1/imports", content=body, headers={"Content-Type": "text/x-opml"})
     items = (await bob.http.get(f"/api/v1/imports/{again.json()['id']}/items")).json()["items"]
-    assert [(item["title"], item["kind"]) for item in items] == [("Shared items", "new")]
+    assert [(item["title"], item["kind"]) for item in items] == [("ada", "new")]
 
 
 async def test_there_is_nothing_to_check_about_a_stream(world: World, ada: Person, bob: Person) -> None:

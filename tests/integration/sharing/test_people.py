@@ -39,7 +39,7 @@ async def test_a_profile_says_who_somebody_is(world: World, ada: Person, bob: Pe
     assert seen["person"]["about"] == "Boats.\n\nAnd maps."
     assert (seen["way"], seen["followers"], seen["following"], seen["requests"]) == ("following", 1, 0, None)
     assert (seen["talk"], seen["open"], seen["follows_me"]) == ("followers", True, False)
-    assert [(each["name"], each["path"]) for each in seen["streams"]] == [("shared", "/u/ada")]
+    assert [(each["name"], each["path"]) for each in seen["streams"]] == [("shared", "/u/ada/shared")]
     mine = (await ada.http.get("/api/v1/people/ada")).json()
     assert (mine["way"], mine["requests"], mine["follows_me"]) == ("self", 0, False)
     assert (await ada.http.get("/api/v1/people/bob")).json()["follows_me"] is True
@@ -94,7 +94,7 @@ async def test_a_stream_by_its_own_name_goes_into_a_folder(world: World, ada: Pe
     folder = (await bob.http.post("/api/v1/folders", json={"title": "People"})).json()["id"]
     made = await bob.http.post("/api/v1/follow", json={"target": "/u/ada/boats", "folder_id": folder})
     row = (await bob.http.get("/api/v1/subscriptions")).json()["subscriptions"][0]
-    assert (row["feed_id"], row["folder_id"], row["title"]) == (made.json()["feed_id"], folder, "Boats")
+    assert (row["feed_id"], row["folder_id"], row["title"]) == (made.json()["feed_id"], folder, "ada: Boats")
     theirs = (await ada.http.post("/api/v1/folders", json={"title": "Mine"})).json()["id"]
     other = await bob.http.post("/api/v1/follow", json={"target": "@ada", "folder_id": theirs})
     assert other.status_code == 404
