@@ -9,6 +9,7 @@ import click
 from workers.cli.admin import admin
 from workers.cli.check import check
 from workers.cli.common import EPILOG
+from workers.cli.copy import copy
 from workers.cli.demo import demo
 from workers.cli.feeds import feed
 from workers.cli.ingest import ingest
@@ -55,6 +56,7 @@ for command in (
     recount,
     backup,
     restore,
+    copy,
     demo,
 ):
     main.add_command(command)

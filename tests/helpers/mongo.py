@@ -60,7 +60,8 @@ def running() -> Iterator[Mongo]:
 
 
 def _has_sessions(client: MongoClient[dict[str, Any]]) -> bool:
-    return "logicalSessionTimeoutMinutes" in client.admin.command("hello")
+    client.admin.command("ping")
+    return client.topology_description.logical_session_timeout_minutes is not None
 
 
 @contextmanager

@@ -34,6 +34,10 @@ async def create(engine: Engine, name: str, password_hash: str, now: float, *, c
         "rev": 1,
         "shape_rev": 1,
         "journal_floor": 0,
+        "about": "",
+        "private": False,
+        "talk": "all",
+        "leaving_at": None,
     }
     making = {"user": user, "claims": claims, "alone": alone}
     try:

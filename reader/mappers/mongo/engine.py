@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient, ReturnDocument, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.uri_parser import parse_uri
@@ -52,6 +54,20 @@ class Engine:
         assert stored is not None  # it is made where there is none
         value: int = stored["value"]
         return value
+
+    @property
+    def address(self) -> str:
+        """Host and port of the servers, without secrets."""
+        return ",".join(sorted(f"{host}:{port}" for host, port in self._client.nodes))
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncClientSession | None]:
+        """A session whose reads all see the same moment; None where the server knows none (one that stands alone)."""
+        if self._client.topology_description.topology_type_name not in ("ReplicaSetWithPrimary", "Sharded"):
+            yield None
+            return
+        async with self._client.start_session(snapshot=True) as session:
+            yield session
 
     async def close(self) -> None:
         await self._client.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from reader.mappers.errors import StoreError
+from reader.mappers.mongo.backup import backup
 from reader.mappers.mongo.engine import Engine, connect, guarded
 from reader.mappers.mongo.entries import MongoEntries
 from reader.mappers.mongo.feeds import MongoFeeds
@@ -37,6 +40,9 @@ class MongoMappers:
 
     async def migrate(self) -> list[str]:
         return await migrate(self.engine)
+
+    async def backup(self, target: Path) -> None:
+        await backup(self.engine, target)
 
     async def ready(self) -> None:
         done = await applied(self.engine)

@@ -19,7 +19,7 @@ COMMANDS = (
     "serve", "web", "worker", "updater", "user", "user add", "user passwd", "user remove", "user free",
     "user list", "token", "token add", "feed",
     "opml", "opml import", "opml export",
-    "feed list", "feed pull", "check", "migrate", "recount", "backup", "restore", "demo",
+    "feed list", "feed pull", "check", "migrate", "recount", "backup", "restore", "copy", "demo",
     "admin", "admin queues", "admin managers", "admin jobs", "admin dead", "admin dead list", "admin dead retry",
     "admin dead drop", "admin set",
 )  # fmt: skip
