@@ -186,7 +186,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     access = Access(gateways.accounts, gateways.reading, gateways.people)
     imports = ImportService(access, gateways.imports, gateways.reading, people, settings)
     sharing_service = SharingService(access, sharing, gateways.streams, reading)
-    publishing = PublishingService(access, sharing_service, PublishingGateway(mappers, cache))
+    publishing = PublishingService(access, sharing_service, PublishingGateway(mappers, sharing, cache))
     services = Services(
         access=access,
         accounts=AccountService(access, gateways.accounts, settings),

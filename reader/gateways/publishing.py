@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from reader.cache import Cache
+from reader.gateways.sharing import SharingGateway
 from reader.ingest.publish import TYPES, Document, Format, Item, Pages, write
 from reader.ingest.publish.model import share_urn, stream_urn
 from reader.mappers import Mappers
-from reader.models.share import Link, Source, Stream, is_stream_url, own_story, stream_path
+from reader.models.share import DEFAULT_STREAM, Link, Source, Stream, is_stream_url, own_story, stream_path
 from reader.models.sharing_views import Passer, StreamItem, StreamPage
 
 PART = 50  # shares in an archive; the newest part has up to twice as many less one
@@ -108,13 +109,17 @@ class Place:
 
 
 class PublishingGateway:
-    def __init__(self, mappers: Mappers, cache: Cache) -> None:
+    def __init__(self, mappers: Mappers, sharing: SharingGateway, cache: Cache) -> None:
         self._streams = mappers.streams
+        self._sharing = sharing
         self._feeds = mappers.feeds
         self._cache = cache
 
     async def stream(self, user_id: int, name: str) -> Stream | None:
-        return await self._streams.by_name(user_id, name)
+        """The user's stream of that name. The default one is made when somebody first asks for it, so that people can
+        be followed before they share anything."""
+        found = await self._streams.by_name(user_id, name)
+        return await self._sharing.make_default(user_id) if found is None and name == DEFAULT_STREAM else found
 
     async def facts(self, feed_id: int) -> Facts:
         (mark,) = await self._feeds.marks([feed_id])

@@ -81,6 +81,16 @@ async def test_an_empty_stream_is_a_document_too(world: World, ada: Person, anyo
         assert read(await get(anyone, f"/u/ada/shared.{format}"), format).entries == []
 
 
+async def test_somebody_who_has_shared_nothing_yet_can_be_followed(
+    world: World, ada: Person, anyone: httpx.AsyncClient
+) -> None:
+    for format in FORMATS:
+        assert read(await get(anyone, f"/u/ada/shared.{format}"), format).entries == []
+    assert (await get(anyone, "/u/ada/other.atom")).status_code == 404
+    await shared(world, ada, 1)
+    assert len(read(await get(anyone), "atom").entries) == 1
+
+
 async def test_shared_caches_may_keep_it(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
     await shared(world, ada)
     world.hands.ahead += 5
