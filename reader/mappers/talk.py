@@ -8,6 +8,8 @@ from typing import Protocol
 from reader.models.people import Comment, Notification, NotificationKind
 from reader.models.people_views import TalkCounts
 
+UNSEEN_MOST = 1000  # what lies beyond is as good as a thousand
+
 
 class TalkMapper(Protocol):
     async def comments(self, share_id: int, limit: int) -> list[Comment]:
@@ -69,7 +71,7 @@ class NotificationMapper(Protocol):
         ...
 
     async def unseen(self, user_id: int) -> int:
-        """How many that page() would show are not seen yet."""
+        """How many that page() would show are not seen yet, UNSEEN_MOST at most."""
         ...
 
     async def seen(self, user_id: int, up_to: int, *, now: float) -> int:

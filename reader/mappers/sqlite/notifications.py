@@ -6,6 +6,7 @@ import sqlite3
 
 from reader.mappers.sqlite.engine import Engine
 from reader.mappers.sqlite.ties import is_here
+from reader.mappers.talk import UNSEEN_MOST
 from reader.models.people import Notification, NotificationKind
 
 NOTIFICATION = "id, user_id, key, kind, actor_id, share_id, comment_id, at, seen_at"
@@ -21,7 +22,11 @@ PAGE = f"""
 SELECT {NOTIFICATION} FROM notification WHERE user_id = :me AND id < :before AND {NOT_MUTED}
 ORDER BY id DESC LIMIT :limit
 """  # noqa: S608
-UNSEEN = f"SELECT count(*) FROM notification WHERE user_id = :me AND seen_at IS NULL AND {NOT_MUTED}"  # noqa: S608
+UNSEEN = f"""
+SELECT count(*) FROM (
+    SELECT 1 FROM notification WHERE user_id = :me AND seen_at IS NULL AND {NOT_MUTED} LIMIT {UNSEEN_MOST}
+)
+"""  # noqa: S608
 TELL = """
 INSERT OR IGNORE INTO notification (user_id, key, kind, actor_id, share_id, comment_id, at)
 VALUES (:me, :key, :kind, :actor, :share, :comment, :now)
