@@ -47,8 +47,9 @@ async def settle(world: World, size: int) -> tuple[Person, Person, int]:
         asked = await mappers.talk.add(share_id, person.user.id, None, "Is it so?", now=1.0)
         await mappers.talk.add(share_id, ada.user.id, asked.id, "It is", now=1.0)
         await mappers.talk.like(share_id, person.user.id, True, now=1.0)
-        told = {"share_id": share_id, "comment_id": asked.id, "now": 1.0}
-        await mappers.notifications.tell(ada.user.id, f"comment:{asked.id}", "comment", person.user.id, **told)
+        await world.container.gateways.notifications.tell(
+            ada.user.id, "comment", person.user.id, share_id=share_id, comment_id=asked.id
+        )
         await mappers.people.ask(ada.user.id, (await world.person(f"r{n}")).user.id, now=1.0)
     return ada, bob, share_id
 
