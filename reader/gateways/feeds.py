@@ -41,6 +41,8 @@ class FeedFacts:
 class FeedGateway:
     def __init__(self, mappers: Mappers, queue: JobQueue, bus: PubSub, clock: Clock) -> None:
         self._feeds = mappers.feeds
+        self._hub = mappers.hub
+        self._pushes = mappers.pushes
         self._entries = mappers.entries
         self._queue = queue
         self._bus = bus
@@ -86,23 +88,32 @@ class FeedGateway:
         return url
 
     async def facts(self, feed_id: int) -> FeedFacts | None:
-        feed, schedule, pulls, readers, moves = await asyncio.gather(
+        feed, schedule, pulls, readers, moves, lease = await asyncio.gather(
             self._feeds.get(feed_id),
             self._feeds.schedule(feed_id),
             self._feeds.pulls(feed_id, PULLS_SHOWN),
             self._feeds.readers(feed_id),
             self._feeds.moves(feed_id, MOVES_SHOWN),
+            self._pushes.get(feed_id),
         )
         if feed is None or schedule is None:
             return None
         top = (await self._entries.positions([(feed_id, feed.seq, feed.seq)])).get(feed_id, [])
         rhythm, now = Rhythm.unpack(schedule.rhythm), self._clock.now()
         newest_at = top[0].sort_at if top else None
+        pushed = lease is not None and lease.holds(now)
         return FeedFacts(
             feed, schedule, pulls, readers, newest_at, ttl.forecast(rhythm, now),
-            ttl.checks(rhythm, now, readers=readers), (rhythm.workday, rhythm.weekend), ttl.grid(rhythm, now), now,
-            moves,
+            ttl.checks(rhythm, now, readers=readers, pushed=pushed), (rhythm.workday, rhythm.weekend), ttl.grid(rhythm,
+            now), now, moves,
         )  # fmt: skip
 
     async def stats(self) -> dict[str, int]:
-        return await self._feeds.stats(self._clock.now())
+        """What the store holds, and what goes through hubs: ours ("hub_…"), and those of feeds ("pushed_…")."""
+        now = self._clock.now()
+        stats, hub, pushes = await asyncio.gather(self._feeds.stats(now), self._hub.stats(now), self._pushes.stats(now))
+        return (
+            stats
+            | {f"hub_{name}": number for name, number in hub.items()}
+            | {f"pushed_{name}": number for name, number in pushes.items()}
+        )

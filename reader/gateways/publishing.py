@@ -31,17 +31,20 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """``people``: ids of those whose names and notes are in it, besides its owner."""
+    """``people``: ids of those whose names and notes are in it, besides its owner. ``left_out_at``: when the newest of
+    what the part holds and this document does not was shared or noted; 0 when it holds all."""
 
     body: bytes
     etag: str
     updated_at: float
     people: tuple[int, ...]
+    left_out_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which part of which stream, and in what format. ``seq``: the highest of its feed."""
+    """Which part of which stream, and in what format. ``seq``: the highest of its feed; ``newest``: only so many of the
+    shares that changed last, for those who have the others."""
 
     base: str
     owner: str
@@ -49,6 +52,7 @@ class Place:
     format: Format
     seq: int
     archive: int | None = None
+    newest: int | None = None
 
     @property
     def type(self) -> str:
@@ -77,12 +81,14 @@ class Place:
 
     def key(self, rev: int) -> str:
         where = hashlib.blake2b(self.base.encode(), digest_size=8).hexdigest()
-        return f"out:{where}:{self.stream.feed_id}:{self.format}:{self.archive or 0}:{rev}"
+        return f"out:{where}:{self.stream.feed_id}:{self.format}:{self.archive or 0}:{self.newest or 0}:{rev}"
 
     def render(self, page: StreamPage, low: int, public: bool) -> Rendered:
         """The document of what is on ``page`` above seq ``low``. What is not ``public`` has no hub."""
         items = [item for item in page.items if item.share.seq > low]
         made = tuple(_item(item, self.base) for item in items)
+        last = sorted((item.updated_at for item in made), reverse=True)
+        left_out_at = last[self.newest] if self.newest is not None and len(last) > self.newest else 0.0
         document = Document(
             id=stream_urn(self.stream.id, self.stream.created_at),
             url=self.address(self.archive),
@@ -94,11 +100,11 @@ class Place:
             updated_at=max((item.updated_at for item in made), default=self.stream.created_at),
             pages=self._pages(older=low > 0),
             hub=self.hub if public and self.archive is None else None,
-            items=made,
+            items=tuple(item for item in made if item.updated_at > left_out_at),
         )
         body = write(self.format, document)
         people = {passer.person.id for item in items for passer in item.card.path if passer.person is not None}
-        return Rendered(body, _etag(body), document.updated_at, tuple(sorted(people)))
+        return Rendered(body, _etag(body), document.updated_at, tuple(sorted(people)), left_out_at)
 
     def _pages(self, older: bool) -> Pages:
         current = self.address(None)
@@ -130,11 +136,11 @@ class PublishingGateway:
         if stored is None:
             return None
         head, _, body = stored.partition(b"\n")
-        etag, updated_at, people = orjson.loads(head)
-        return Rendered(body, etag, updated_at, tuple(people))
+        etag, updated_at, people, left_out_at = orjson.loads(head)
+        return Rendered(body, etag, updated_at, tuple(people), left_out_at)
 
     async def keep(self, place: Place, rev: int, rendered: Rendered) -> None:
-        head = orjson.dumps([rendered.etag, rendered.updated_at, rendered.people])
+        head = orjson.dumps([rendered.etag, rendered.updated_at, rendered.people, rendered.left_out_at])
         await self._cache.set(place.key(rev), head + b"\n" + rendered.body, KEPT_SECONDS)
 
 

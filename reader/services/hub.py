@@ -22,6 +22,8 @@ MODES: tuple[HubMode, ...] = ("subscribe", "unsubscribe")
 SECRET_BYTES = 200  # a secret is shorter (5.1)
 ADDRESS_MOST = 2000
 ASKED_A_MINUTE = 60
+NEWEST = 10  # shares in a delivery, if no more changed since the one before (7: a part of the topic will do)
+SLACK_SECONDS = 60.0  # between rendering what was sent, and noting that it was
 GONE = "There is no such public stream."
 _TOPIC = re.compile(rf"/u/([^/?#]+)/([^/?#]+)\.({'|'.join(FORMATS)})")
 
@@ -99,16 +101,22 @@ class HubService:
         delivery = await self._hub.take(subscription_id)
         if delivery is None:
             return
-        topic = topic_of(delivery.subscription.topic)
-        published = await self._content(topic) if topic is not None else None
-        if topic is None or published is None or published.hub is None:
+        to = delivery.subscription
+        topic = topic_of(to.topic)
+        published = await self._content(topic, NEWEST) if topic is not None else None
+        since = max(to.sent_at, to.created_at) - SLACK_SECONDS
+        if topic is not None and published is not None and published.rendered.left_out_at > since:
+            published = await self._content(topic)
+        if published is None or published.hub is None:
             await self._hub.deliver(delivery, None)
         else:
             await self._hub.deliver(delivery, Content(published.rendered.body, published.type, published.hub))
 
-    async def _content(self, topic: Topic) -> Published | None:
+    async def _content(self, topic: Topic, newest: int | None = None) -> Published | None:
         try:
-            return await self._publishing.document(ANONYMOUS, topic.owner, topic.stream, topic.format, topic.base)
+            return await self._publishing.document(
+                ANONYMOUS, topic.owner, topic.stream, topic.format, topic.base, newest=newest
+            )
         except NotFound:
             return None
 

@@ -37,18 +37,27 @@ class PublishingService:
         self._publishing = publishing
 
     async def document(
-        self, actor: Actor, owner_name: str, stream_name: str, format: Format, base: str, *, archive: int | None = None
+        self,
+        actor: Actor,
+        owner_name: str,
+        stream_name: str,
+        format: Format,
+        base: str,
+        *,
+        archive: int | None = None,
+        newest: int | None = None,
     ) -> Published:
         """A part of a stream: the newest, or the ``archive`` of that number (RFC 5005). ``base`` is the address of this
         instance. Raises NotFound for a stream that the actor may not see, and an archive that there is not (yet).
 
-        A public stream goes out as anybody sees it, whoever asks; one of a private account as the actor sees it.
+        With ``newest`` only so many of the shares that changed last. A public stream goes out as anybody sees it,
+        whoever asks; one of a private account as the actor sees it.
         """
         owner, stream = await self._stream(actor, owner_name, stream_name)
         public = not owner.private
         viewer = ANONYMOUS if public else actor
         facts = await self._publishing.facts(stream.feed_id)
-        place = Place(base, owner.name, stream, format, facts.seq, archive)
+        place = Place(base, owner.name, stream, format, facts.seq, archive, newest)
         if archive is not None and not 1 <= archive <= place.last_archive:
             raise NotFound(NO_STREAM)
         rendered = await self._kept(place, facts.rev) if public else None

@@ -241,6 +241,27 @@ async def test_hub_sends_the_topic_with_its_type_and_links(stage: Stage) -> None
     assert len(judge_atom(sent.body).findall(ATOM + "entry")) == 2
 
 
+async def test_hub_sends_what_changed_and_no_more_than_it_must(stage: Stage) -> None:
+    """The Recommendation lets a hub leave out what a subscriber has; nothing that it has not is ever left out."""
+    ada = await ada_of(stage)
+    first = await stage.share(ada, 30)
+    stage.later(3600)
+    await stage.subscribe()
+    await stage.share(ada)
+    await stage.settle()
+    stage.later(3600)
+    await stage.share(ada, 14)
+    stage.later(100)
+    await stage.settle()
+    stage.later(3600)
+    sharing = stage.world.container.services.sharing
+    await sharing.note(ada.actor, first[0], "An old one, noted")
+    await stage.settle()
+    sent = [judge_atom(seen.body).findall(ATOM + "entry") for seen in stage.other.of("POST")]
+    assert [len(entries) for entries in sent] == [10, 46, 10]
+    assert b"An old one, noted" in stage.other.of("POST")[-1].body
+
+
 async def test_hub_sends_each_format_as_it_was_subscribed_to(stage: Stage) -> None:
     ada = await ada_of(stage)
     for format in ("rss", "json"):
