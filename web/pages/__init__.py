@@ -32,6 +32,7 @@ from web.pages import (
     share,
     share_acts,
     sheet,
+    webhooks,
 )
 
 MODULES = (
@@ -49,6 +50,7 @@ MODULES = (
     imports,
     settings,
     settings_sharing,
+    webhooks,
     departure,
     sheet,
     people,
