@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from starlette.responses import Response
 
@@ -44,7 +44,7 @@ async def add(visit: Visit) -> Response:
     """Answers with the page itself: the secret is shown once and must not stand in an address or a cookie."""
     form = await Form.of(visit.request)
     about = form.text("about", "all")
-    kind = cast(WebhookKind, "shares" if about == "shares" else "entries")
+    kind: WebhookKind = "shares" if about == "shares" else "entries"
     try:
         scope = parse_scope("all" if kind == "shares" else about)
         made: Webhook = await visit.services.webhooks.add(visit.actor, form.text("url"), kind, scope)
