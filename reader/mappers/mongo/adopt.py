@@ -9,7 +9,7 @@ from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from reader.mappers.mongo.changes import DUPLICATE
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import PARTS, kept_key, key
 from reader.mappers.mongo.first import first_key, forget_first, mark_first
 from reader.mappers.mongo.purge import write_tombstones
@@ -96,8 +96,8 @@ async def _write(engine: Engine, collection: str, batch: list[UpdateOne]) -> boo
 async def _copy_rest(engine: Engine, source: int, target: int) -> None:
     """Tombstones, and the wishes of those who wait for first entries; the target's own count first."""
     tombs, rows = await asyncio.gather(
-        engine.db.tombstone.find({"feed_id": source}, {"uid_hash": 1}).to_list(),
-        engine.db.first_unread.find({"feed_id": source}).to_list(),
+        engine.db.tombstone.find({"feed_id": source}, {"uid_hash": 1}, batch_size=ALL).to_list(),
+        engine.db.first_unread.find({"feed_id": source}, batch_size=ALL).to_list(),
     )
     for at in range(0, len(tombs), AT_ONCE):
         await write_tombstones(engine, target, {tomb["uid_hash"] for tomb in tombs[at : at + AT_ONCE]})

@@ -23,7 +23,7 @@ from pymongo.errors import BulkWriteError
 from reader.mappers.entries import Appended
 from reader.mappers.keys import uid_hash
 from reader.mappers.mongo.changes import DUPLICATE
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import PARTS, key, placed, seen, tombstone_key, traced
 from reader.mappers.mongo.first import forget_first, mark_first
 from reader.mappers.mongo.patience import ATTEMPTS, pause
@@ -84,9 +84,9 @@ async def _look_up(engine: Engine, feed: _Feed, entries: list[NewEntry], renewed
     fields = {"uid_hash": 1, "seq": 1, "id": 1, "digest": 1}
     db = engine.db
     traces, tombs, ends, leftover = await asyncio.gather(
-        db.trace.find({"feed_id": feed.id, "uid_hash": {"$in": hashes}}, fields).to_list(),
-        db.tombstone.find({"_id": {"$in": keys}, "feed_id": feed.id}, {"uid_hash": 1}).to_list(),
-        db.trace.find({"_id": {"$in": edges}, "feed_id": feed.id}, {"sort_at": 1, "seq": 1}).to_list(),
+        db.trace.find({"feed_id": feed.id, "uid_hash": {"$in": hashes}}, fields, batch_size=ALL).to_list(),
+        db.tombstone.find({"_id": {"$in": keys}, "feed_id": feed.id}, {"uid_hash": 1}, batch_size=ALL).to_list(),
+        db.trace.find({"_id": {"$in": edges}, "feed_id": feed.id}, {"sort_at": 1, "seq": 1}, batch_size=ALL).to_list(),
         db.entry.find_one({"feed_id": feed.id, "seq": {"$gt": feed.seq}}, {"_id": 1}),
     )
     at = {end["seq"]: end["sort_at"] for end in ends}

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 
 from reader.mappers.bitmaps import pack, unpack
 from reader.mappers.mongo.changes import Draft, change
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import PARTS, kept_key
 from reader.mappers.mongo.flags import key as flag_key
 from reader.mappers.mongo.shelf_documents import key, put_subscription, subscription_of, subscriptions
@@ -47,7 +47,7 @@ async def carry_flags(engine: Engine, source: int, target: int) -> dict[int, int
 
 
 async def _traces(engine: Engine, feed_id: int) -> list[Document]:
-    return await engine.db.trace.find({"feed_id": feed_id}, TRACE).to_list()
+    return await engine.db.trace.find({"feed_id": feed_id}, TRACE, batch_size=ALL).to_list()
 
 
 def _same(old: list[Document], new: list[Document]) -> list[Same]:
@@ -73,7 +73,7 @@ def _lone_twins(traces: list[Document]) -> dict[bytes, Document]:
 
 
 async def _flags(engine: Engine, traces: list[Document]) -> list[Document]:
-    return await engine.db.flag.find({"entry_id": {"$in": [trace["id"] for trace in traces]}}).to_list()
+    return await engine.db.flag.find({"entry_id": {"$in": [trace["id"] for trace in traces]}}, batch_size=ALL).to_list()
 
 
 async def _move_flags(engine: Engine, flags: list[Document], new_ids: dict[int, int]) -> None:
@@ -98,7 +98,7 @@ async def _keep(engine: Engine, source: int, target: int, entry_ids: list[int]) 
         query = {"_id": {"$in": await engine.db.entry.distinct("_id", kept)}}
         for collection in PARTS:
             puts = []
-            async for stored in engine.db[collection].find(query):
+            async for stored in engine.db[collection].find(query, batch_size=ALL):
                 place = {"_id": kept_key(target, stored["id"]), "feed_id": target}
                 fields = {**stored, "seq": 0}
                 del fields["_id"], fields["feed_id"]
@@ -116,7 +116,9 @@ async def carry_subscriptions(engine: Engine, source: int, target: int, seqs: di
             await change(engine, user_id, partial(_carry, engine, source, target, seqs))
 
     while True:
-        found = engine.db.subscription.find({"feed_id": source}, {"_id": 0, "user_id": 1}).sort("user_id", 1)
+        found = engine.db.subscription.find({"feed_id": source}, {"_id": 0, "user_id": 1}, batch_size=ALL).sort(
+            "user_id", 1
+        )
         readers = await found.limit(AT_ONCE).to_list()
         if not readers:
             return

@@ -30,7 +30,7 @@ from pymongo.errors import BulkWriteError
 
 from reader.errors import NotFound
 from reader.mappers.errors import StoreError
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.patience import ATTEMPTS, pause
 
@@ -134,7 +134,7 @@ async def settled(engine: Engine, user_id: int) -> Document | None:
 
 async def sweep(engine: Engine, before: float) -> None:
     """Finishes open changes of which nobody heard again, and forgets what went before a time (UTC seconds)."""
-    async for user in engine.db.user.find({"open.token": {"$gt": ObjectId("0" * 24)}}, {"_id": 1}):
+    async for user in engine.db.user.find({"open.token": {"$gt": ObjectId("0" * 24)}}, {"_id": 1}, batch_size=ALL):
         await settled(engine, user["_id"])
     old = {"$lt": ObjectId.from_datetime(datetime.fromtimestamp(before, UTC))}
     for collection in CHILDREN:
@@ -195,7 +195,7 @@ async def _finish(engine: Engine, user_id: int, record: Document, writes: list[D
     if writes is None:
         writes = record.get("writes")
     if writes is None:
-        found = engine.db.user_change.find({"user_id": user_id, "token": record["token"]})
+        found = engine.db.user_change.find({"user_id": user_id, "token": record["token"]}, batch_size=ALL)
         parts = await found.sort("number", 1).to_list()
         if len(parts) < record["parts"]:
             return  # they go only after it was published

@@ -7,7 +7,7 @@ import asyncio
 from pymongo import UpdateOne
 
 from reader.mappers.feeds import Due
-from reader.mappers.mongo.engine import Document, Engine, guarded
+from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
 from reader.mappers.mongo.feed_search import count_readers
 from reader.mappers.mongo.indexes import Index
 
@@ -36,7 +36,7 @@ class DueMixin:
             "lease_until": {"$lte": now},
             "$or": [{"next_pull_at": {"$gt": at}}, {"_id": {"$gt": feed_id}}],
         }
-        found = self._db.feed.find(query, {"url": 1, "next_pull_at": 1})
+        found = self._db.feed.find(query, {"url": 1, "next_pull_at": 1}, batch_size=ALL)
         feeds = await found.sort([("next_pull_at", 1), ("_id", 1)]).limit(limit).to_list() if limit else []
         readers = await count_readers(self._engine, [feed["_id"] for feed in feeds]) if feeds else {}
         return [Due(feed["_id"], feed["url"], feed["next_pull_at"], readers.get(feed["_id"], 0)) for feed in feeds]
@@ -44,11 +44,13 @@ class DueMixin:
     async def next_due_at(self) -> float | None:
         """The earliest of what is free, and of the LEASED leases that end first. One round trip, two queries."""
         free, leased = await asyncio.gather(
-            self._db.feed.find({"pullable": True, "lease_until": 0.0}, {"next_pull_at": 1})
+            self._db.feed.find({"pullable": True, "lease_until": 0.0}, {"next_pull_at": 1}, batch_size=ALL)
             .sort("next_pull_at", 1)
             .limit(1)
             .to_list(),
-            self._db.feed.find({"pullable": True, "lease_until": {"$gt": 0.0}}, {"next_pull_at": 1, "lease_until": 1})
+            self._db.feed.find(
+                {"pullable": True, "lease_until": {"$gt": 0.0}}, {"next_pull_at": 1, "lease_until": 1}, batch_size=ALL
+            )
             .sort("lease_until", 1)
             .limit(LEASED)
             .to_list(),
@@ -61,19 +63,24 @@ class DueMixin:
 
     async def due_stats(self, now: float, limit: int) -> tuple[int, float]:
         query = {"pullable": True, "next_pull_at": {"$lte": now}, "lease_until": {"$lte": now}}
-        found = self._db.feed.find(query, {"_id": 0, "next_pull_at": 1}).sort("next_pull_at", 1)
+        found = self._db.feed.find(query, {"_id": 0, "next_pull_at": 1}, batch_size=ALL).sort("next_pull_at", 1)
         times = [feed["next_pull_at"] for feed in await found.limit(limit).to_list()] if limit else []
         return len(times), max(0.0, now - times[0]) if times else 0.0
 
     async def from_the_future(self, now: float) -> bool:
-        found = self._db.feed.find({"pullable": True}, {"last_pull_at": 1}).sort("next_pull_at", -1)
+        found = self._db.feed.find({"pullable": True}, {"last_pull_at": 1}, batch_size=ALL).sort("next_pull_at", -1)
         times = [feed["last_pull_at"] for feed in await found.limit(FARTHEST).to_list()]
         return any(when is not None and when > now + CLOCKS_DIFFER for when in times)
 
     async def set_back(self, now: float, longest: float, *, after: int, limit: int) -> int | None:
         """Each feed's plan is written only if it still is the one read: whoever plans meanwhile has the right clock."""
         await self._db.host_pause.delete_many({"until": {"$gt": now + longest}})
-        found = await self._db.feed.find({"_id": {"$gt": after}}, PLAN).sort("_id", 1).limit(limit).to_list()
+        found = (
+            await self._db.feed.find({"_id": {"$gt": after}}, PLAN, batch_size=ALL)
+            .sort("_id", 1)
+            .limit(limit)
+            .to_list()
+        )
         if not found:
             return None
         writes = [write for feed in found if (write := _set_back(feed, now, now + longest)) is not None]

@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {  # an option in the address wins
     "retryWrites": True,  # the driver itself leaves them where the server has no sessions
     "appname": "evantr",
 }
+ALL = 1_000_000  # batch_size of a find whose answer is to come in one piece, up to the 16 MB of a message
 DURABLE = WriteConcern(w="majority", j=True)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reader.mappers.entries import Appended
 from reader.mappers.mongo.append import append
-from reader.mappers.mongo.engine import Document, Engine, guarded
+from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
 from reader.mappers.mongo.entry_documents import WHOLE, entry_of, known_of
 from reader.mappers.mongo.feed_documents import bounds
 from reader.mappers.mongo.places import limits, positions
@@ -32,7 +32,7 @@ class MongoEntries:
         visible = await self._visible(feed_id)
         if visible is None or not limit:
             return {}
-        found = self._db.trace.find(visible, TRACE).sort("seq", -1).limit(limit)
+        found = self._db.trace.find(visible, TRACE, batch_size=ALL).sort("seq", -1).limit(limit)
         return {trace["uid"]: known_of(trace) for trace in await found.to_list()}
 
     async def _visible(self, feed_id: int) -> Document | None:
@@ -51,7 +51,9 @@ class MongoEntries:
     async def many(self, ids: Sequence[int]) -> list[Entry]:
         """Ids say nothing of feeds, so every shard is asked, once, and looks them up in its index."""
         parts = [list(ids[at : at + IDS_AT_ONCE]) for at in range(0, len(ids), IDS_AT_ONCE)]
-        found = await asyncio.gather(*(self._db.entry.find({"id": {"$in": part}}, WHOLE).to_list() for part in parts))
+        found = await asyncio.gather(
+            *(self._db.entry.find({"id": {"$in": part}}, WHOLE, batch_size=ALL).to_list() for part in parts)
+        )
         entries = {stored["id"]: entry_of(stored) for part in found for stored in part}
         return [entries[entry_id] for entry_id in ids if entry_id in entries]
 
@@ -62,7 +64,9 @@ class MongoEntries:
         return await purge(self._engine, feed_id, keep)
 
     async def over(self, keep: int, limit: int) -> list[int]:
-        found = self._db.feed.find({"size": {"$gt": keep * 11 // 10}}, {"size": 1}).sort([("size", -1), ("_id", 1)])
+        found = self._db.feed.find({"size": {"$gt": keep * 11 // 10}}, {"size": 1}, batch_size=ALL).sort(
+            [("size", -1), ("_id", 1)]
+        )
         return [feed["_id"] for feed in await found.limit(limit).to_list()] if limit else []
 
     async def published_since(self, feed_id: int, since: float) -> list[float]:
@@ -70,7 +74,7 @@ class MongoEntries:
         if visible is None:
             return []
         fields = {"_id": 0, "published_at": 1, "arrived_at": 1}
-        found = self._db.trace.find({**visible, "sort_at": {"$gte": since}}, fields).sort("seq", -1)
+        found = self._db.trace.find({**visible, "sort_at": {"$gte": since}}, fields, batch_size=ALL).sort("seq", -1)
         rows = await found.limit(MOST_FOR_RHYTHM).to_list()
         return [row["arrived_at"] if row["published_at"] is None else row["published_at"] for row in rows]
 
@@ -78,7 +82,9 @@ class MongoEntries:
         """The newest are looked at until one is visible: what a puller that died left behind is not."""
         below: Document = {"$gt": 0}
         while True:
-            found = self._db.entry.find({"id": below}, {"_id": 0, "id": 1, "feed_id": 1, "seq": 1}).sort("id", -1)
+            found = self._db.entry.find(
+                {"id": below}, {"_id": 0, "id": 1, "feed_id": 1, "seq": 1}, batch_size=ALL
+            ).sort("id", -1)
             rows = await found.limit(LOOK_BACK).to_list()
             visible = await bounds(self._engine, list({row["feed_id"] for row in rows}))
             for row in rows:

@@ -9,7 +9,7 @@ a URL one feed, on any shard.
 from __future__ import annotations
 
 from reader.mappers.feeds import FeedMark
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.indexes import Index
 from reader.models.feed import Feed, Pull, Schedule, host_of
 
@@ -73,7 +73,7 @@ def pull_of(stored: Document) -> Pull:
 
 async def pauses(engine: Engine, hosts: set[str]) -> dict[str, Document]:
     """host_pause of these hosts. One round trip."""
-    found = await engine.db.host_pause.find({"_id": {"$in": sorted(hosts)}}).to_list()
+    found = await engine.db.host_pause.find({"_id": {"$in": sorted(hosts)}}, batch_size=ALL).to_list()
     return {each["_id"]: each for each in found}
 
 
@@ -85,5 +85,5 @@ async def find(engine: Engine, url: str) -> int | None:
 
 async def bounds(engine: Engine, feed_ids: list[int]) -> dict[int, tuple[int, int]]:
     """(floor, seq) of those that are there. One round trip."""
-    found = await engine.db.feed.find({"_id": {"$in": feed_ids}}, {"floor": 1, "seq": 1}).to_list()
+    found = await engine.db.feed.find({"_id": {"$in": feed_ids}}, {"floor": 1, "seq": 1}, batch_size=ALL).to_list()
     return {each["_id"]: (each["floor"], each["seq"]) for each in found}

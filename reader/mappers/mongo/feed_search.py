@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_documents import ONLY_FEED, feed_of
 from reader.mappers.mongo.indexes import Index
 from reader.models.feed import Feed
@@ -51,14 +51,14 @@ async def search(engine: Engine, words: Sequence[str], limit: int) -> list[Feed]
     if not wanted:
         return []
     query = {"$and": [_holds(word) for word in wanted]}
-    found = await engine.db.feed_words.find(query, {"_id": 1}).limit(CANDIDATES).to_list()
+    found = await engine.db.feed_words.find(query, {"_id": 1}, batch_size=ALL).limit(CANDIDATES).to_list()
     ids = [each["_id"] for each in found]
     if not ids:
         return []
     readers = await count_readers(engine, ids)
     best = sorted(ids, key=lambda feed_id: (-readers.get(feed_id, 0), feed_id))
     # A feed that was merged into another may have left its words behind for a moment: some more than asked for.
-    stored = await engine.db.feed.find({"_id": {"$in": best[: 2 * limit + 8]}}, ONLY_FEED).to_list()
+    stored = await engine.db.feed.find({"_id": {"$in": best[: 2 * limit + 8]}}, ONLY_FEED, batch_size=ALL).to_list()
     feeds = {each["_id"]: feed_of(each) for each in stored}
     return [feeds[feed_id] for feed_id in best if feed_id in feeds][:limit]
 
@@ -66,6 +66,7 @@ async def search(engine: Engine, words: Sequence[str], limit: int) -> list[Feed]
 async def count_readers(engine: Engine, feed_ids: Sequence[int]) -> dict[int, int]:
     """Feed → how many read it; those that nobody reads are left out. One round trip."""
     counted = await engine.db.subscription.aggregate(
-        [{"$match": {"feed_id": {"$in": list(feed_ids)}}}, {"$group": {"_id": "$feed_id", "count": {"$sum": 1}}}]
+        [{"$match": {"feed_id": {"$in": list(feed_ids)}}}, {"$group": {"_id": "$feed_id", "count": {"$sum": 1}}}],
+        batchSize=ALL,
     )
     return {each["_id"]: each["count"] async for each in counted}

@@ -12,7 +12,7 @@ from functools import partial
 
 from reader.mappers.bitmaps import pack, span, unpack
 from reader.mappers.mongo.changes import Draft, change
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.shelf_documents import key, subscription, write_journal
 from reader.models.subscription import ReadChange
 
@@ -38,7 +38,7 @@ async def mark_first(
     Sets each read set to what it has to be, so a second try, perhaps with other entries, puts right the first one.
     ``restarts``: their journals begin anew, since numbers changed their meaning.
     """
-    rows = await engine.db.first_unread.find({"feed_id": feed_id}).to_list()
+    rows = await engine.db.first_unread.find({"feed_id": feed_id}, batch_size=ALL).to_list()
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(row: Document) -> None:

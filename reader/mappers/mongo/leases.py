@@ -9,7 +9,7 @@ from pymongo import ReturnDocument, UpdateOne
 
 from reader.mappers.feeds import Begun
 from reader.mappers.mongo.due import DueMixin
-from reader.mappers.mongo.engine import Document, guarded
+from reader.mappers.mongo.engine import ALL, Document, guarded
 from reader.mappers.mongo.feed_documents import WHOLE, feed_of, schedule_of
 from reader.mappers.mongo.merge import finish
 from reader.mappers.mongo.revisions import publish
@@ -72,14 +72,14 @@ class LeaseMixin(DueMixin):
         if done.matched_count == len(held):
             return []
         query = {"_id": {"$in": [feed_id for feed_id, _ in held]}, "lease_until": {"$gt": 0.0}}
-        found = await self._db.feed.find(query, {"lease_token": 1}).to_list()
+        found = await self._db.feed.find(query, {"lease_token": 1}, batch_size=ALL).to_list()
         holding = {(feed["_id"], feed["lease_token"]) for feed in found}
         return [feed_id for feed_id, token in held if (feed_id, token) not in holding]
 
     async def holders(self, now: float) -> list[str]:
         """Only a due feed is ever leased, and few are leased at a time."""
         query = {"pullable": True, "lease_until": {"$gt": now}, "next_pull_at": {"$lte": now}}
-        found = await self._db.feed.find(query, {"_id": 0, "lease_holder": 1}).to_list()
+        found = await self._db.feed.find(query, {"_id": 0, "lease_holder": 1}, batch_size=ALL).to_list()
         return sorted({feed["lease_holder"] for feed in found} - {""})
 
     async def free(self, holder: str, now: float, *, counts: bool = True) -> int:

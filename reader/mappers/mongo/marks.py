@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reader.mappers.feeds import FeedMark
 from reader.mappers.mongo import revisions
-from reader.mappers.mongo.engine import Engine
+from reader.mappers.mongo.engine import ALL, Engine
 from reader.mappers.mongo.feed_documents import ONLY_MARK, mark_of
 
 IDS_AT_ONCE = 10_000
@@ -26,12 +26,17 @@ async def marks_since(engine: Engine, rev: int, limit: int, counter: int | None 
         counter = await revisions.rev(engine)
     if counter <= rev or limit <= 0:
         return []
-    found = await engine.db.feed.find({"rev": {"$gt": rev}}, FIELDS).sort("rev", 1).limit(limit + 1).to_list()
+    found = (
+        await engine.db.feed.find({"rev": {"$gt": rev}}, FIELDS, batch_size=ALL)
+        .sort("rev", 1)
+        .limit(limit + 1)
+        .to_list()
+    )
     end = counter
     if len(found) > limit and found[limit - 1]["rev"] < counter:
         end = found[limit - 1]["rev"]
         beyond = {"$or": [{"rev": end}, {"rev": {"$gt": counter}}]}
-        found = found[:limit] + await engine.db.feed.find(beyond, FIELDS).to_list()
+        found = found[:limit] + await engine.db.feed.find(beyond, FIELDS, batch_size=ALL).to_list()
     out: dict[int, FeedMark] = {}
     for feed in found:
         told = feed["rev"] if feed["rev"] <= counter else feed.get("was", 0)
@@ -45,6 +50,9 @@ async def marks(engine: Engine, feed_ids: Sequence[int]) -> list[FeedMark]:
     ids = list(feed_ids)
     parts = [ids[at : at + IDS_AT_ONCE] for at in range(0, len(ids), IDS_AT_ONCE)]
     found = await asyncio.gather(
-        *(engine.db.feed.find({"_id": {"$in": part}}, ONLY_MARK).sort("_id", 1).to_list() for part in parts)
+        *(
+            engine.db.feed.find({"_id": {"$in": part}}, ONLY_MARK, batch_size=ALL).sort("_id", 1).to_list()
+            for part in parts
+        )
     )
     return [mark_of(feed) for part in found for feed in part]

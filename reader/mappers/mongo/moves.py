@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymongo.errors import DuplicateKeyError
 
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_documents import find
 from reader.mappers.mongo.feed_search import set_words
 from reader.mappers.mongo.indexes import Index
@@ -68,7 +68,7 @@ async def _rename(engine: Engine, which: Document, feed: Document, url: str, mor
 
 async def moves(engine: Engine, feed_id: int, limit: int) -> list[FeedMove]:
     """See FeedMapper.moves."""
-    found = engine.db.feed_move.find({"feed_id": feed_id}).sort("at", -1).limit(limit)
+    found = engine.db.feed_move.find({"feed_id": feed_id}, batch_size=ALL).sort("at", -1).limit(limit)
     rows = await found.to_list() if limit else []
     return [FeedMove(row["feed_id"], row["at"], row["from_url"], row["to_url"], row["undone_at"]) for row in rows]
 
@@ -79,7 +79,7 @@ async def undo_move(engine: Engine, feed_id: int, now: float) -> str | None:
     feed = await engine.db.feed.find_one({"_id": feed_id}, FIELDS)
     if feed is None:
         return None
-    found = engine.db.feed_move.find({"feed_id": feed_id}).sort("at", -1).limit(MOST)
+    found = engine.db.feed_move.find({"feed_id": feed_id}, batch_size=ALL).sort("at", -1).limit(MOST)
     for row in await found.to_list():
         if row["undone_at"] is not None:
             continue

@@ -12,7 +12,7 @@ import asyncio
 
 from pymongo import UpdateOne
 
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import tombstone_key
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.patience import ATTEMPTS, pause
@@ -38,7 +38,7 @@ async def purge(engine: Engine, feed_id: int, keep: int) -> int:
 async def _bury(engine: Engine, feed_id: int, floor: int) -> None:
     """Remembers uids, and links with titles, of what nobody flagged."""
     below = {"feed_id": feed_id, "seq": {"$lte": floor}}
-    traces = await engine.db.trace.find(below, {"id": 1, "uid_hash": 1, "keys": 1}).to_list()
+    traces = await engine.db.trace.find(below, {"id": 1, "uid_hash": 1, "keys": 1}, batch_size=ALL).to_list()
     for at in range(0, len(traces), AT_ONCE):
         some = traces[at : at + AT_ONCE]
         kept = await flagged(engine, [trace["id"] for trace in some])
@@ -62,7 +62,9 @@ async def write_tombstones(engine: Engine, feed_id: int, hashes: set[bytes]) -> 
 
 async def flagged(engine: Engine, entry_ids: list[int]) -> set[int]:
     """Those that somebody starred or put to read later."""
-    found = await engine.db.flag.find({"entry_id": {"$in": entry_ids}}, {"_id": 0, "entry_id": 1}).to_list()
+    found = await engine.db.flag.find(
+        {"entry_id": {"$in": entry_ids}}, {"_id": 0, "entry_id": 1}, batch_size=ALL
+    ).to_list()
     return {flag["entry_id"] for flag in found}
 
 
@@ -96,7 +98,7 @@ async def _raise_floor(engine: Engine, feed_id: int, floor: int) -> int:
 async def _remove(engine: Engine, feed_id: int, floor: int) -> None:
     entries = engine.db.entry
     await entries.update_many({"feed_id": feed_id, "seq": {"$lte": floor}}, {"$set": {"doomed": True}})
-    doomed = await entries.find({"feed_id": feed_id, "doomed": True}, {"id": 1}).to_list()
+    doomed = await entries.find({"feed_id": feed_id, "doomed": True}, {"id": 1}, batch_size=ALL).to_list()
     for at in range(0, len(doomed), AT_ONCE):
         some = doomed[at : at + AT_ONCE]
         kept = await flagged(engine, [entry["id"] for entry in some])
@@ -107,6 +109,6 @@ async def _remove(engine: Engine, feed_id: int, floor: int) -> None:
         await entries.delete_many({"_id": {"$in": gone}, "feed_id": feed_id, "doomed": True})
     # Traces and words go after their entries: what a purge that died left of them is found here, too.
     below: Document = {"feed_id": feed_id, "seq": {"$lte": floor}}
-    left = [entry["_id"] async for entry in entries.find(below, {"_id": 1})]
+    left = [entry["_id"] async for entry in entries.find(below, {"_id": 1}, batch_size=ALL)]
     others = {**below, "_id": {"$nin": left}}
     await asyncio.gather(engine.db.trace.delete_many(others), engine.db.entry_words.delete_many(others))

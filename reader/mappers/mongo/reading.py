@@ -13,7 +13,7 @@ from reader.mappers.bitmaps import pack, span, unpack
 from reader.mappers.feeds import FeedMark
 from reader.mappers.mongo import revisions
 from reader.mappers.mongo.changes import HEAD, Draft, change, settled, sweep
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_documents import bounds
 from reader.mappers.mongo.marks import marks_since
 from reader.mappers.mongo.shelf_documents import (
@@ -72,7 +72,9 @@ async def _delta(engine: Engine, user_id: int, user: Document | None, rev: int, 
 
 
 async def _since(engine: Engine, user_id: int, rev: int) -> tuple[Subscription, ...]:
-    found = await engine.db.subscription.find({"user_id": user_id, "rev": {"$gt": rev}}, WHOLE).to_list()
+    found = await engine.db.subscription.find(
+        {"user_id": user_id, "rev": {"$gt": rev}}, WHOLE, batch_size=ALL
+    ).to_list()
     return tuple(sorted(map(subscription_of, found), key=lambda each: (each.position, each.feed_id)))
 
 
@@ -119,7 +121,7 @@ async def journal(engine: Engine, user_id: int, since_rev: int) -> list[ReadChan
     if user is None or since_rev < user["journal_floor"]:
         return None
     query = {"user_id": user_id, "rev": {"$gt": since_rev, "$lte": user["rev"]}}
-    found = await engine.db.read_journal.find(query).sort([("rev", -1), ("number", -1)]).to_list()
+    found = await engine.db.read_journal.find(query, batch_size=ALL).sort([("rev", -1), ("number", -1)]).to_list()
     return [ReadChange(row["feed_id"], unpack(row["added"]), unpack(row["removed"])) for row in found]
 
 
@@ -131,7 +133,7 @@ async def trim_journal(engine: Engine, before: float) -> int:
     await sweep(engine, before)
     await revisions.publish(engine)
     ends = await engine.db.read_journal.aggregate(
-        [{"$match": {"at": {"$lt": before}}}, {"$group": {"_id": "$user_id", "rev": {"$max": "$rev"}}}]
+        [{"$match": {"at": {"$lt": before}}}, {"$group": {"_id": "$user_id", "rev": {"$max": "$rev"}}}], batchSize=ALL
     )
     floors = [UpdateOne({"_id": end["_id"]}, {"$max": {"journal_floor": end["rev"]}}) async for end in ends]
     for at in range(0, len(floors), FLOORS_AT_ONCE):

@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from reader.mappers.errors import StoreError
 from reader.mappers.feeds import NO_META, PullResult, PullState
 from reader.mappers.mongo.changes import GONE
-from reader.mappers.mongo.engine import Document, guarded
+from reader.mappers.mongo.engine import ALL, Document, guarded
 from reader.mappers.mongo.feed_documents import PULL, WHOLE, pauses, pull_of, schedule_of
 from reader.mappers.mongo.feed_search import set_words
 from reader.mappers.mongo.indexes import Index
@@ -105,31 +105,31 @@ class ScheduleMixin(LeaseMixin):
 
     async def _trim(self, pull: Pull) -> None:
         if round(pull.at) % TRIM_EVERY == 0:  # now and then will do
-            newest = self._db.pull.find({"feed_id": pull.feed_id}, {"at": 1}).sort("at", -1)
+            newest = self._db.pull.find({"feed_id": pull.feed_id}, {"at": 1}, batch_size=ALL).sort("at", -1)
             last = await newest.skip(PULLS_KEPT).limit(1).to_list()
             if last:
                 await self._db.pull.delete_many({"feed_id": pull.feed_id, "at": {"$lte": last[0]["at"]}})
 
     async def pulls(self, feed_id: int, limit: int) -> list[Pull]:
-        found = self._db.pull.find({"feed_id": feed_id}).sort("at", -1).limit(limit)
+        found = self._db.pull.find({"feed_id": feed_id}, batch_size=ALL).sort("at", -1).limit(limit)
         return [pull_of(row) for row in await found.to_list()] if limit else []
 
     async def pull_states(self, feed_ids: Sequence[int]) -> list[PullState]:
         """Two round trips: the feeds, and the last pull of each."""
-        feeds = await self._db.feed.find({"_id": {"$in": list(feed_ids)}}, STATE).to_list()
+        feeds = await self._db.feed.find({"_id": {"$in": list(feed_ids)}}, STATE, batch_size=ALL).to_list()
         pulled = [feed for feed in feeds if feed["last_pull_at"] is not None]
         query = {
             "_id": {"$in": [pull_key(feed["_id"], feed["last_pull_at"]) for feed in pulled]},
             "feed_id": {"$in": [feed["_id"] for feed in pulled]},
         }
-        rows = await self._db.pull.find(query).to_list() if pulled else []
+        rows = await self._db.pull.find(query, batch_size=ALL).to_list() if pulled else []
         last = {row["feed_id"]: row for row in rows}
         return [_pull_state(feed, last.get(feed["_id"], {})) for feed in feeds]
 
     async def states(self) -> dict[str, int]:
         """From the index alone."""
         counted = await self._db.feed.aggregate(
-            [{"$match": {"state": {"$gt": ""}}}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}]
+            [{"$match": {"state": {"$gt": ""}}}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}], batchSize=ALL
         )
         return {each["_id"]: each["count"] async for each in counted}
 

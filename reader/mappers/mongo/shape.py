@@ -10,7 +10,7 @@ from functools import partial
 from reader.errors import NotFound
 from reader.mappers.bitmaps import pack, span, unpack
 from reader.mappers.mongo.changes import Draft, change
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_documents import bounds
 from reader.mappers.mongo.first import want_first
 from reader.mappers.mongo.shelf_documents import (
@@ -36,13 +36,17 @@ async def require_folder(engine: Engine, user_id: int, folder_id: int | None) ->
 async def _folder_ids(engine: Engine, user_id: int, ids: Sequence[int]) -> set[int]:
     """Those of the folders that the user has."""
     query = {"_id": {"$in": list(ids)}, "user_id": user_id}
-    return {each["_id"] for each in await engine.db.folder.find(query, {"title": 1}).to_list() if "title" in each}
+    return {
+        each["_id"]
+        for each in await engine.db.folder.find(query, {"title": 1}, batch_size=ALL).to_list()
+        if "title" in each
+    }
 
 
 async def _last(engine: Engine, user_id: int, folder_id: int | None) -> int:
     """The position behind all subscriptions of a folder."""
     query = {"user_id": user_id, "folder_id": folder_id, "position": {"$gte": 0}}
-    last = await engine.db.subscription.find(query, PLACE).sort("position", -1).limit(1).to_list()
+    last = await engine.db.subscription.find(query, PLACE, batch_size=ALL).sort("position", -1).limit(1).to_list()
     return last[0]["position"] + 1 if last else 0
 
 
@@ -221,7 +225,7 @@ async def _move(
 async def in_folder(engine: Engine, user_id: int, folder_id: int | None) -> list[Document]:
     """Places of the subscriptions in a folder, in their order."""
     query = {"user_id": user_id, "folder_id": folder_id, "position": {"$gte": 0}}
-    found = await engine.db.subscription.find(query, PLACE).to_list()
+    found = await engine.db.subscription.find(query, PLACE, batch_size=ALL).to_list()
     return sorted(found, key=lambda each: (each["position"], each["feed_id"]))
 
 
@@ -235,7 +239,9 @@ def place(draft: Draft, folder_id: int | None, there: Sequence[Document]) -> Non
 
 async def subscribers(engine: Engine, feed_id: int) -> list[int]:
     """See SubscriptionMapper.subscribers."""
-    found = engine.db.subscription.find({"feed_id": feed_id}, {"_id": 0, "user_id": 1}).sort("user_id", 1)
+    found = engine.db.subscription.find({"feed_id": feed_id}, {"_id": 0, "user_id": 1}, batch_size=ALL).sort(
+        "user_id", 1
+    )
     return [each["user_id"] for each in await found.to_list()]
 
 
@@ -245,6 +251,7 @@ async def counts(engine: Engine) -> dict[int, int]:
         [
             {"$match": {"user_id": {"$gt": 0}, "rev": {"$gte": 0}}},
             {"$group": {"_id": "$user_id", "count": {"$sum": 1}}},
-        ]
+        ],
+        batchSize=ALL,
     )
     return {each["_id"]: each["count"] async for each in counted}

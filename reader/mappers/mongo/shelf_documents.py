@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from reader.mappers.bitmaps import pack
 from reader.mappers.mongo.changes import Draft
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.indexes import Index
 from reader.models.subscription import Folder, ReadChange, Subscription
 
@@ -54,13 +54,19 @@ async def subscriptions(
 ) -> dict[int, Document]:
     """Feed → the stored subscription, of those that the user has. One round trip."""
     keys = [key(user_id, feed_id) for feed_id in feed_ids]
-    found = await engine.db.subscription.find({"_id": {"$in": keys}, "user_id": user_id}, fields).to_list()
+    found = await engine.db.subscription.find(
+        {"_id": {"$in": keys}, "user_id": user_id}, fields, batch_size=ALL
+    ).to_list()
     return {stored["feed_id"]: stored for stored in found if "feed_id" in stored}
 
 
 async def folders_of(engine: Engine, user_id: int) -> list[Folder]:
     """In their order."""
-    found = await engine.db.folder.find({"user_id": user_id, "position": {"$gte": 0}}).sort("position", 1).to_list()
+    found = (
+        await engine.db.folder.find({"user_id": user_id, "position": {"$gte": 0}}, batch_size=ALL)
+        .sort("position", 1)
+        .to_list()
+    )
     return sorted(map(folder_of, found), key=lambda each: (each.position, each.id))
 
 
