@@ -10,13 +10,16 @@ from reader.mappers.mongo.engine import Engine, connect, guarded
 from reader.mappers.mongo.entries import MongoEntries
 from reader.mappers.mongo.feeds import MongoFeeds
 from reader.mappers.mongo.flags import MongoFlags
+from reader.mappers.mongo.hub import MongoHub
 from reader.mappers.mongo.imports import MongoImports
 from reader.mappers.mongo.jobs import MongoJobs
 from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
 from reader.mappers.mongo.operations import MongoOperations
+from reader.mappers.mongo.pushes import MongoPushes
 from reader.mappers.mongo.search import MongoSearch
 from reader.mappers.mongo.subscriptions import MongoSubscriptions
 from reader.mappers.mongo.users import MongoUsers
+from reader.mappers.mongo.webhooks import MongoWebhooks
 from reader.mappers.mongo.work import MongoLeases, MongoUndo
 
 
@@ -37,6 +40,9 @@ class MongoMappers:
         self.undo = MongoUndo(engine)
         self.operations = MongoOperations(engine)
         self.imports = MongoImports(engine)
+        self.webhooks = MongoWebhooks(engine)
+        self.hub = MongoHub(engine)
+        self.pushes = MongoPushes(engine)
 
     async def migrate(self) -> list[str]:
         return await migrate(self.engine)

@@ -21,7 +21,7 @@ ON_MONGO = {
     "test_users.py", "test_feeds.py", "test_hosts_moves.py", "test_nesting.py", "test_reading.py",
     "test_recognised.py", "test_schedule.py", "test_shape.py", "test_leases.py", "test_work.py", "test_operations.py",
     "test_flags.py", "test_search.py", "test_entries.py", "test_merge.py", "test_due.py", "test_imports.py",
-    "test_bundle.py",
+    "test_bundle.py", "test_webhooks.py", "test_hub.py", "test_pushes.py",
 }  # fmt: skip
 """Files whose mappers exist on MongoDB."""
 LAST = ("test_complete.py", "test_indexes.py")

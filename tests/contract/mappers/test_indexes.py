@@ -18,6 +18,8 @@ WHOLE = {
     ("user_name", "find"): "whether there is any account: one document",
     ("queue_setting", "find"): "every live setting, when one changed",
     ("dead_letter", "aggregate"): "dead letters by queue",
+    ("hub_subscription", "aggregate"): "figures of our hub",
+    ("hub_lease", "aggregate"): "figures of other people's hubs",
 }
 # Fields that find few documents; what is compared besides is looked at in those.
 FEW = {
