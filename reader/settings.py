@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port that the web server listens on; 0 takes a free one.")
     data: Path = Field(Path("data"), description="Folder of the database and everything else that is kept.")
     base_url: str = Field(
-        "", description="Public address, such as https://read.example.org. Empty: the address of each request."
+        "",
+        description="Public address, such as https://read.example.org; hubs of feeds call back there. Empty: the address of"
+        " each request, and no hub is asked.",
     )
     cluster: str = Field(
         "evantr",
