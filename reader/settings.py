@@ -25,8 +25,8 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder of the database and everything else that is kept.")
     base_url: str = Field(
         "",
-        description="Public address, such as https://read.example.org; hubs of feeds call back there. Empty: the address"
-        " of each request, and no hub is asked.",
+        description="Public address, such as https://read.example.org; hubs of feeds call back there. Empty: the"
+        " address of each request, and no hub is asked.",
     )
     cluster: str = Field(
         "evantr",
