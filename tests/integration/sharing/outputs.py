@@ -7,6 +7,7 @@ import re
 from reader.errors import EvantrError
 from reader.events import EntriesArrived, ImportChanged, feed_topic, user_topic
 from reader.ingest.publish import FORMATS
+from tests.helpers.app import ORIGIN
 from tests.integration.sharing.scene import ABOUT, NOTE, OWNER, SAID, STREAM, TEXT, Ask, Output, Scene, Target, Viewer
 
 CHANGES = re.compile(r'"request_id":"\w+"|nobody|olga')
@@ -22,6 +23,27 @@ def get(path: str) -> Ask:
         return f"{answer.status_code} {CHANGES.sub('', answer.text)}"
 
     return ask
+
+
+def names(path: str) -> Ask:
+    """What stands on a page, with the names."""
+
+    async def ask(scene: Scene, viewer: Viewer, target: Target) -> str:
+        answer = await viewer.http.get(path)
+        return answer.text if answer.status_code == 200 else ""
+
+    return ask
+
+
+async def hub(scene: Scene, viewer: Viewer, target: Target) -> str:
+    """Whether our hub takes a subscription: it goes on telling the callback, whoever asked for it."""
+    form = {
+        "hub.mode": "subscribe",
+        "hub.callback": "http://127.0.0.9/callback",
+        "hub.topic": f"{ORIGIN}/u/{target.name}/{target.stream}.atom",
+    }
+    answer = await viewer.http.post("/hub", data=form)
+    return f"{answer.status_code} {answer.text}"
 
 
 async def live(scene: Scene, viewer: Viewer, target: Target) -> str:
@@ -115,6 +137,20 @@ OUTPUTS: tuple[Output, ...] = (
     Output("chain elsewhere", "open", NOTE, chain_elsewhere, absent=False),
     # Feeds for other readers.
     *(Output(f"feed {each}", "open", NOTE, get(f"/u/{{name}}/{{stream}}.{each}")) for each in FORMATS),
+    Output("hub", "public", "202", hub),
+    # Pages.
+    Output("page of a person", "open", ABOUT, get("/u/{name}"), absent=False),
+    Output("page of a stream", "open", NOTE, get("/u/{name}/{stream}")),
+    Output("page of a share", "open", NOTE, get("/share/{share}")),
+    Output("page of a chain", "open", NOTE, get("/chain/{share}")),
+    Output(
+        "page of notifications",
+        "others",
+        f">{OWNER}</a> passed on",
+        names("/notifications"),
+        absent=False,
+        anonymous=False,
+    ),
     # Talk.
     Output("GET comments", "signed in", SAID, get("/api/v1/shares/{share}/comments")),
     Output("talk elsewhere", "open", SAID, talk_elsewhere, absent=False),

@@ -18,7 +18,7 @@ from tests.integration.sharing.society import follow, pass_on, share
 Account = Literal["public", "private"]
 Audience = Literal["owner", "follower", "stranger", "blocked", "blocker", "anonymous"]
 AUDIENCE: tuple[Audience, ...] = ("owner", "follower", "stranger", "blocked", "blocker", "anonymous")
-Rule = Literal["open", "signed in", "others", "readers", "strangers", "nobody"]
+Rule = Literal["open", "signed in", "others", "readers", "strangers", "public", "nobody"]
 
 OWNER = "olga"
 ABOUT, TEXT, NOTE, SAID, STREAM = "aboutherself", "clandestine", "sottovoce", "ownersaid", "Whispers"
@@ -72,6 +72,8 @@ class Scene:
                 return may & {"follower"}
             case "strangers":
                 return may & {"stranger"}
+            case "public":  # whoever asks: it goes to somebody else
+                return set(AUDIENCE) if self.account == "public" else set()
             case "nobody":
                 return set()
 
