@@ -17,7 +17,7 @@ from reader.models.user import User
 
 AT_ONCE = 200
 ABOUT = """\
-profile.json        what others see of you, and the names of your tokens
+profile.json        what others see of you, and your tokens by name and webhooks
 streams/NAME.json   what you shared, with your notes (JSON Feed 1.1), oldest first
 comments.json       what you wrote below shares
 likes.json          shares that you liked
@@ -34,6 +34,7 @@ class SocialExport:
         self._shares = mappers.shares
         self._talk = mappers.talk
         self._notifications = mappers.notifications
+        self._webhooks = mappers.webhooks
 
     async def files(self, user: User) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
         """(name, its bytes in pieces) of each file that ABOUT names."""
@@ -48,6 +49,7 @@ class SocialExport:
     async def _profile(self, user: User) -> Any:
         person = (await self._people.persons([user.id])).get(user.id)
         tokens = await self._users.tokens(user.id)
+        webhooks = await self._webhooks.of_user(user.id)
         return {
             "name": user.name,
             "created_at": iso_time(user.created_at),
@@ -55,6 +57,7 @@ class SocialExport:
             "private": person is not None and person.private,
             "talk": person.talk if person is not None else None,
             "tokens": [{"name": token.name, "created_at": iso_time(token.created_at)} for token in tokens],
+            "webhooks": [{"url": each.url, "kind": each.kind, "scope": each.scope} for each in webhooks],
         }
 
     async def _stream(self, user: User, stream: Stream) -> AsyncIterator[bytes]:

@@ -25,7 +25,7 @@ HELD: tuple[tuple[str, str, str], ...] = (
     ("job_owner", "user_id, key", "user_id = :user"),
     ("folder", "id", "user_id = :user"),
 )
-ENDED = ("session", "token", "undo")
+ENDED = ("session", "token", "undo", "webhook")
 
 
 def _begin(con: sqlite3.Connection, user_id: int, digest: bytes, now: float) -> bool:

@@ -30,6 +30,9 @@ async def test_an_account_that_leaves_is_found_by_nothing(mappers: Mappers) -> N
     await mappers.users.add_session(Session(b"s" * 32, ann, 1.0, FAR))
     await mappers.users.add_token(ann, "phone", b"t" * 32, now=1.0)
     await mappers.undo.add(Undo("token", ann, "marks", "38 marked", "[]", 1.0, FAR))
+    await mappers.webhooks.add(
+        ann, url="https://site.test/", secret="s", kind="shares", scope="all", last_id=0, most=9, now=1.0
+    )
     assert not await mappers.departure.is_leaving(ann)
     assert await leave(mappers, ann)
     assert not await leave(mappers, ann)
@@ -41,6 +44,7 @@ async def test_an_account_that_leaves_is_found_by_nothing(mappers: Mappers) -> N
     assert await mappers.users.session(b"s" * 32) is None
     assert await mappers.users.token(b"t" * 32) is None
     assert await mappers.undo.take(ann, "token", 2.0) is None
+    assert await mappers.webhooks.of_user(ann) == []
     assert await mappers.people.person("ann") is None
     assert await mappers.people.persons([ann, bob]) == {bob: await mappers.people.person("bob")}
     assert await mappers.people.standings(bob, [ann]) == {}
