@@ -8,8 +8,8 @@ from typing import Protocol
 class DepartureMapper(Protocol):
     async def begin(self, user_id: int, digest: bytes, *, now: float) -> bool:
         """In one write: the account counts as absent from now on, its password, sessions, tokens, webhooks and undo
-        journal are gone, and its name (``digest``: name_digest of models.people) is reserved. False when there is no such account,
-        or its removal has begun already."""
+        journal are gone, and its name (``digest``: name_digest of models.people) is reserved. False when there is no
+        such account, or its removal has begun already."""
         ...
 
     async def leaving(self, limit: int) -> list[int]:
