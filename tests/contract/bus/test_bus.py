@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -28,17 +29,18 @@ from tests.helpers.wait import until_async
 
 async def heard(channel: Channel, count: int) -> list[Event]:
     """The next ``count`` events."""
-    events: AsyncIterator[Event] = aiter(channel)
-    return [await asyncio.wait_for(anext(events), 10) for _ in range(count)]
+    async with aclosing(cast(AsyncGenerator[Event, None], aiter(channel))) as events:
+        return [await asyncio.wait_for(anext(events), 10) for _ in range(count)]
 
 
 async def silent(channel: Channel) -> bool:
     """Nothing comes within a moment."""
-    try:
-        await asyncio.wait_for(anext(aiter(channel)), 0.1)
-    except TimeoutError:
-        return True
-    return False
+    async with aclosing(cast(AsyncGenerator[Event, None], aiter(channel))) as events:
+        try:
+            await asyncio.wait_for(anext(events), 0.1)
+        except TimeoutError:
+            return True
+        return False
 
 
 def one_of(kind: type[Event]) -> Event:
