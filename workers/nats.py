@@ -352,12 +352,13 @@ class NatsQueue:
             found = [each for name in CLASSES if (each := await self._js.find(name, key)) is not None]
             if found and await self._connection.ask_all(f"{self._prefix}-cancel", key.encode(), ASK_SECONDS):
                 return True
-            gone = [await self._js.delete(each) for each in found]
+            gone = [each for each in found if await self._js.delete(each)]
         except (Unreachable, Missing):
             return False
-        if any(gone):
+        for each in gone:
+            self._lanes[each.queue].removed()
             self._hints.over(key)
-        return any(gone)
+        return bool(gone)
 
     def _tell_cancel(self, key: str) -> bool:
         return sum(tell(key) for tell in self._tells) > 0  # all of them are told

@@ -54,6 +54,7 @@ class Connection:
         self._subscriptions: dict[str, Subscription] = {}
         self._listeners: list[Callable[[bool], None]] = []
         self._silent = False
+        self._probing = False
         self._told = False
         self._is_up = asyncio.Event()
         self._closed = asyncio.Event()
@@ -196,21 +197,27 @@ class Connection:
             return None
 
     def _doubt(self, client: Client) -> None:
-        """It left a question unanswered. Nobody waits for it again until it answers a ping."""
-        if not self._silent and client.is_connected:
-            self._silent = True
-            self._tell()
+        """A question was left unanswered. We may have been too busy ourselves to hear the answer, so ask once more;
+        then nobody waits for it again until it answers."""
+        if not self._probing:
+            self._probing = True
             self._keep(self._probe(client))
 
     async def _probe(self, client: Client) -> None:
-        while self._silent and client is self._client and client.is_connected:
-            try:
-                await client.flush(CONNECT_SECONDS)
-            except (NatsError, OSError):
-                await asyncio.sleep(RECONNECT_SECONDS)
-            else:
-                self._silent = False
-        self._tell()
+        try:
+            while client is self._client and client.is_connected:
+                try:
+                    await client.flush(CONNECT_SECONDS)
+                except (NatsError, OSError):
+                    self._silent = True
+                    self._tell()
+                    await asyncio.sleep(RECONNECT_SECONDS)
+                else:
+                    self._silent = False
+                    break
+        finally:
+            self._probing = False
+            self._tell()
 
     async def settle(self, seconds: float = 1.0) -> None:
         """Returns once the broker has taken in what was sent before; after ``seconds`` at most."""

@@ -40,7 +40,8 @@ class NatsBus(MemoryBus):
         self._connection.on_change(self._changed)
         self._linger = linger
         self._wanted: Counter[str] = Counter()  # subject → topics that somebody here subscribes to
-        self._heard: set[str] = set()  # subjects that we listen to, or are about to
+        self._heard: set[str] = set()  # subjects that we listen to
+        self._new: set[str] = set()  # those that we are to listen to
         self._idle: dict[str, float] = {}  # subject that nobody wants → since when
         self._dirty = asyncio.Event()
         self._settling = asyncio.Lock()
@@ -91,6 +92,7 @@ class NatsBus(MemoryBus):
             self._wanted[subject] += 1
             self._idle.pop(subject, None)
             if subject not in self._heard:
+                self._new.add(subject)
                 self._dirty.set()
         super().join(topic, channel)
 
@@ -106,9 +108,11 @@ class NatsBus(MemoryBus):
 
     async def _listen(self) -> None:
         """Subscribe to what is wanted and not heard yet."""
+        if not self._new and not self._settling.locked():
+            return
         async with self._settling:
-            new = [subject for subject in self._wanted if subject not in self._heard]
-            self._heard.update(new)
+            new, self._new = self._new, set()
+            self._heard |= new
             for subject in new:
                 await self._connection.listen(subject, self._on_message)
             if new:

@@ -17,9 +17,11 @@ from reader.models.entry import Entry
 from reader.models.feed import Feed, Schedule
 from reader.models.user import User
 from reader.settings import Settings
+from tests.helpers.servers import Server, nats_server
 from tests.helpers.site import Site
 from workers.cpu import CpuPool
 from workers.local import LocalQueue
+from workers.nats import NatsQueue
 
 
 class Hands:
@@ -37,7 +39,7 @@ class Bench:
     """One process's container with nothing running by itself."""
 
     container: Container
-    queue: LocalQueue
+    queue: LocalQueue | NatsQueue
     hands: Hands
 
     async def feed(self, url: str) -> int:
@@ -97,12 +99,32 @@ async def cpu() -> AsyncIterator[CpuPool]:
     await pool.close()
 
 
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = nats_server(tmp_path_factory.mktemp("nats"))
+    yield server
+    server.kill()
+
+
+LOCAL_AND_NATS = pytest.mark.parametrize("bench", ["local", "nats"], indirect=True)
+"""The tests of a module run once for each transport and bus: ``pytestmark = LOCAL_AND_NATS``."""
+
+
 @pytest_asyncio.fixture
-async def bench(tmp_path: Path, cpu: CpuPool) -> AsyncIterator[Bench]:
-    hands, queue = Hands(), LocalQueue()
+async def bench(request: pytest.FixtureRequest, tmp_path: Path, cpu: CpuPool) -> AsyncIterator[Bench]:
+    hands = Hands()
     clock = Clock(now=hands.now)
-    container = await build(settings_in(tmp_path), queue=queue, cpu=cpu, clock=clock)
+    queue: LocalQueue | NatsQueue = LocalQueue()
+    settings: dict[str, object] = {}
+    if getattr(request, "param", "local") == "nats":
+        url = f"nats://{request.getfixturevalue('broker').address}"
+        settings = {"bus": url, "queue": url, "cluster": f"t{abs(hash(request.node.nodeid))}"}
+        queue = NatsQueue(url, str(settings["cluster"]))
+        await queue.start()
+    container = await build(settings_in(tmp_path, **settings), queue=queue, cpu=cpu, clock=clock)
     await container.mappers.migrate()
     await container.fetcher.start()
     yield Bench(container, queue, hands)
     await container.close()
+    if isinstance(queue, NatsQueue):
+        await queue.close()

@@ -14,10 +14,11 @@ from reader.jobs import Discover, FetchIcon, Payload, PullFeed, key_of
 from reader.models.operations import AuditLine
 from tests.helpers.site import Site
 from tests.helpers.wait import until, until_async
-from tests.integration.workers.conftest import Bench
+from tests.integration.workers.conftest import LOCAL_AND_NATS, Bench
 from workers import jobs
 from workers.manager import Manager
 
+pytestmark = LOCAL_AND_NATS
 Job = Callable[[Payload], Awaitable[str | None]]
 
 

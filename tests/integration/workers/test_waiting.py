@@ -16,12 +16,15 @@ from reader.jobs import Discover, FetchIcon, key_of
 from reader.models.operations import JobView, Owned
 from reader.models.user import Actor
 from reader.pubsub.memory import MemoryBus
+from reader.pubsub.nats import SUBJECTS
 from tests.helpers.site import Site
 from tests.helpers.wait import until
-from tests.integration.workers.conftest import Bench
+from tests.integration.workers.conftest import LOCAL_AND_NATS, Bench
 from workers.cpu import CpuPool
 from workers.local import RowsOnly
 from workers.manager import Manager
+
+pytestmark = LOCAL_AND_NATS
 
 
 @pytest.fixture
@@ -82,7 +85,8 @@ async def test_each_result_comes_as_it_comes(bench: Bench) -> None:
         await anext(views)
 
 
-async def test_ten_thousand_waiters_that_go_are_forgotten(bench: Bench) -> None:
+async def test_ten_thousand_waiters_that_go_are_forgotten(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY", 600)  # their jobs are not there: a look would end them
     controller, bus = bench.container.gateways.controller, bench.container.bus
     assert isinstance(bus, MemoryBus)
     before = len(bus._topics)
@@ -92,7 +96,7 @@ async def test_ten_thousand_waiters_that_go_are_forgotten(bench: Bench) -> None:
             await waiter.next(600)
 
     waiters = [asyncio.create_task(wait(number % 5000)) for number in range(10_000)]
-    await until(lambda: controller.waited_for == 5000)
+    await until(lambda: controller.waited_for == 5000, 60)
     await asyncio.sleep(0)
     assert len(bus._topics) == before + 5000
     for waiter in waiters:
@@ -102,7 +106,7 @@ async def test_ten_thousand_waiters_that_go_are_forgotten(bench: Bench) -> None:
     assert len(bus._topics) == before
     assert controller._looking is None
     left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    assert left == []
+    assert len(left) <= (SUBJECTS + 20 if bus.shared else 0)  # subscriptions linger, and their number is bounded
 
 
 async def test_one_waiter_more_costs_no_look_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
