@@ -54,7 +54,8 @@ class ShareMapper(Protocol):
 
     async def remove(self, user_id: int, share_id: int, *, now: float) -> Share | None:
         """Takes a live share back: feed.withdrawn has its seq, its words and copy go, note and noted_at too, removed_at
-        is ``now``. Returns it as it was; None when it is not the user's, or not live."""
+        is ``now``; stars and read-later on it are out of sight. Returns it as it was; None when it is not the user's,
+        or not live."""
         ...
 
     async def restore(self, user_id: int, share_id: int, *, note: str, noted_at: float | None) -> bool:

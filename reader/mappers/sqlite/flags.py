@@ -20,6 +20,34 @@ SELECT entry_id, max(iif(kind = 'starred', at, NULL)), max(iif(kind = 'later', a
 WHERE user_id = ? AND kind IN ('starred', 'later') AND entry_id IN (SELECT value FROM json_each(?)) GROUP BY entry_id
 """
 
+# Flags of what was taken back wait under other names; what restores it gives them theirs again.
+HIDE = """
+UPDATE flag SET kind = 'withdrawn ' || kind WHERE kind IN ('starred', 'later') AND entry_id IN (
+    SELECT id FROM entry WHERE feed_id = ? AND seq IN (SELECT value FROM json_each(?)))
+RETURNING user_id
+"""
+SHOW = """
+UPDATE flag SET kind = substr(kind, length('withdrawn ') + 1) WHERE kind GLOB 'withdrawn *' AND entry_id IN (
+    SELECT id FROM entry WHERE feed_id = ? AND seq IN (SELECT value FROM json_each(?)))
+RETURNING user_id
+"""
+
+
+def hide(con: sqlite3.Connection, feed_id: int, seqs: Sequence[int]) -> None:
+    """Puts the flags of entries that are taken back out of sight."""
+    _rename(con, HIDE, feed_id, seqs)
+
+
+def show(con: sqlite3.Connection, feed_id: int, seqs: Sequence[int]) -> None:
+    """The reverse of hide()."""
+    _rename(con, SHOW, feed_id, seqs)
+
+
+def _rename(con: sqlite3.Connection, sql: str, feed_id: int, seqs: Sequence[int]) -> None:
+    if seqs:
+        for user_id in {user_id for (user_id,) in con.execute(sql, (feed_id, ids_json(seqs))).fetchall()}:
+            next_user_rev(con, user_id)
+
 
 def _set(con: sqlite3.Connection, user_id: int, entry_id: int, kind: FlagKind, on: bool, now: float) -> bool:
     if on:

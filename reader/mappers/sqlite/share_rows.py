@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -12,6 +12,7 @@ from pyroaring import BitMap
 
 from reader.mappers.bitmaps import pack, unpack
 from reader.mappers.sqlite.counters import next_feed_rev
+from reader.mappers.sqlite.flags import hide, show
 from reader.models.share import Share, Source, Stream
 
 SHARE = (
@@ -45,8 +46,11 @@ def withdrawn_of(stored: bytes) -> BitMap:
     return unpack(stored) if stored else BitMap()
 
 
-def withdraw(con: sqlite3.Connection, feed_id: int, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> None:
-    """Changes what of a feed is taken back. Copies changed with it, so copies_rev moves too."""
+def withdraw(con: sqlite3.Connection, feed_id: int, *, add: Sequence[int] = (), remove: Sequence[int] = ()) -> None:
+    """Changes what of a feed is taken back, and with it which flags are in sight. Copies changed with it, so copies_rev
+    moves too."""
+    hide(con, feed_id, add)
+    show(con, feed_id, remove)
     row = con.execute("SELECT withdrawn, floor FROM feed WHERE id = ?", (feed_id,)).fetchone()
     seqs = withdrawn_of(row[0])
     seqs |= BitMap(add)

@@ -33,7 +33,7 @@ from tests.integration.reading.met import Item, Reader, Sub, Then
 from workers.local import LocalQueue
 
 T = TypeVar("T")
-SITES, STREAMS, STORIES = 3, 3, 6
+SITES, STREAMS, STORIES = 2, 3, 4
 GATEWAYS = st.integers(0, 1)
 
 
@@ -136,7 +136,7 @@ class MetOnce(RuleBasedStateMachine):
 
     @rule(
         site=st.integers(0, SITES - 1),
-        news=st.lists(st.tuples(st.integers(-5, 300), st.integers(0, STORIES * 2)), min_size=1, max_size=5),
+        news=st.lists(st.tuples(st.integers(-5, 300), st.integers(0, STORIES * 2)), min_size=1, max_size=3),
     )
     def arrive(self, site: int, news: list[tuple[int, int]]) -> None:
         """Entries, some of which tell what other feeds tell."""
@@ -338,7 +338,7 @@ class MetOnce(RuleBasedStateMachine):
 
     # ---- what it shows
 
-    @rule(data=st.data(), via=GATEWAYS, limit=st.integers(1, 12))
+    @rule(data=st.data(), via=GATEWAYS, limit=st.integers(1, 4))
     def open_list(self, data: st.DataObject, via: int, limit: int) -> None:
         scope = data.draw(st.sampled_from([s for s in self.scopes if s.kind != "feed" or s.id in self.model.subs]))
         show: Show = data.draw(st.sampled_from(("all", "unread")))
@@ -350,7 +350,7 @@ class MetOnce(RuleBasedStateMachine):
         if page.next is not None:
             self.opened.append(Opened(scope, show, order, page.next, self.model.then()))
 
-    @rule(data=st.data(), via=GATEWAYS, limit=st.integers(1, 12))
+    @rule(data=st.data(), via=GATEWAYS, limit=st.integers(1, 4))
     @precondition(lambda self: self.opened)
     def next_page(self, data: st.DataObject, via: int, limit: int) -> None:
         """The rest of a list: what was read then counts, of what there was then."""
