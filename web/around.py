@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
+from reader.errors import NotFound
 from reader.models.reading import EntryView
 from reader.models.share import NOTE_MOST
 from reader.models.sharing_views import Passer, ShareCard
@@ -22,11 +24,25 @@ async def entry_values(visit: Visit, view: EntryView, back: str) -> dict[str, An
     if visit.prefs.quiet:
         return NOTHING
     card = (await cards_of(visit, [view])).get(view.entry.id) or ShareCard(view.entry.id, None)
+    told = await _told(visit, card)
     return {
         "sharing": await button(visit, card, back),
-        "passed": passed(visit, card),
-        "social": await social(visit, card, back),
+        "passed": passed(visit, told),
+        "social": await social(visit, told, back),
     }
+
+
+async def _told(visit: Visit, card: ShareCard) -> ShareCard:
+    """The card with the way of whoever it names first: of an entry met in a site's feed that is one of several who
+    passed it on, each by a way of their own."""
+    first = card.also[0].share_id if card.also else None
+    if card.by is not None or first is None:
+        return card
+    try:
+        item = await visit.services.sharing.item(visit.actor, first)
+    except NotFound:  # taken back just now
+        return card
+    return replace(item.card, also=card.also[1:], mine=card.mine, my_note=card.my_note)
 
 
 def at_least(card: ShareCard) -> int:
@@ -34,9 +50,10 @@ def at_least(card: ShareCard) -> int:
     return max(len(passers(card)) + len(card.path), card.chain)
 
 
-async def button(visit: Visit, card: ShareCard, back: str, *, opened: bool = False) -> Markup:
-    """Share, or Shared with its card."""
-    values: dict[str, Any] = {"entry_id": card.entry_id, "share_id": card.mine, "back": back, "opened": opened}
+async def button(visit: Visit, card: ShareCard, back: str, *, opened: bool = False, alone: bool = False) -> Markup:
+    """Share, or Shared with its card. ``alone``: on the page of that share, where no list has to follow."""
+    values: dict[str, Any] = {"entry_id": card.entry_id, "share_id": card.mine, "back": back}
+    values |= {"opened": opened, "alone": alone}
     if card.mine is not None:
         values |= await _own(visit, card, card.mine, count_followers=opened)
     return safe(visit.kit.render("sharing.html", values))
@@ -84,7 +101,7 @@ def _when(visit: Visit, passer: Passer) -> str:
     if passer.at is None:
         return ""
     words = visit.times.moment(passer.at)
-    return f"at {words.removeprefix('today, ')}" if words.startswith("today, ") else f"on {words}"
+    return f"at {words.removeprefix('today, ')}" if words.startswith("today, ") else words
 
 
 async def social(visit: Visit, card: ShareCard, back: str) -> Markup | str:

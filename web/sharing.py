@@ -125,7 +125,7 @@ def pass_of(item: StreamItem, times: Times) -> Pass:
         f"/share/{share.id}",
         share.source.title,
         card.mine,
-        max(card.chain, 1),
+        max(card.chain, len(card.path) + 1),
         card.likes,
         card.liked,
         card.comments,

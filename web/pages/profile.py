@@ -16,11 +16,7 @@ from web.paths import with_query
 from web.routing import get
 from web.sharing import pass_of
 
-FORMATS = (
-    ("application/atom+xml", "atom", "Atom"),
-    ("application/rss+xml", "rss", "RSS"),
-    ("application/feed+json", "json", "JSON Feed"),
-)
+FORMATS = (("application/atom+xml", "atom"), ("application/rss+xml", "rss"), ("application/feed+json", "json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ def base_of(visit: Visit) -> str:
 
 def outs(visit: Visit, owner: str, stream: str) -> list[tuple[str, str]]:
     base = base_of(visit)
-    return [(type, f"{base}/u/{owner}/{stream}.{ending}") for type, ending, _ in FORMATS]
+    return [(type, f"{base}/u/{owner}/{stream}.{ending}") for type, ending in FORMATS]
 
 
 async def person(visit: Visit) -> Response:
@@ -98,7 +94,6 @@ async def stream(visit: Visit) -> Response:
         more=with_query(here, before=page.next) if page.next else "",
         first=before is None,
         outs=outs(visit, owner, page.stream.name),
-        formats=[label for _, _, label in FORMATS],
         description=page.stream.description or f"What {owner} passes on.",
         address=base_of(visit) + here,
     )

@@ -25,12 +25,15 @@ async def show(visit: Visit) -> Response:
     shown = pass_of(item, visit.times)
     shown.person = by.person
     shown.url = web_address(entry.url) or web_address(item.share.source.url)
+    stream = f"/u/{by.name}/{by.stream.name}" if by.stream else f"/u/{by.name}"
+    own = item.card.mine == item.share.id
     return await visit.open_page(
         "share.html",
         title=f"{shown.title}, shared by {by.name}",
         tab="people",
         item=shown,
-        stream_name=by.stream.name if by.stream else "",
+        stream=stream,
+        own=await around.button(visit, item.card, stream, alone=True) if own else "",
         talk=await visit.services.talk.comments(visit.actor, item.share.id),
         content=safe(reachable(visit.kit.images.rewrite(entry.content))) if entry.content else "",
         address=f"{base_of(visit)}/share/{item.share.id}",

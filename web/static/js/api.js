@@ -38,6 +38,11 @@ export const get = (path, options) => call("GET", path, undefined, options);
 
 /** A piece of a page, drawn by the server. */
 export async function piece(address, options = {}) {
-  const headers = { "X-Fragment": "1", ...options.headers };
-  return (await ask(address, { ...options, headers })).text();
+  return (await page(address, { ...options, headers: { "X-Fragment": "1", ...options.headers } })).html;
+}
+
+/** A whole page, and where it came from in the end; what is refused comes in words. */
+export async function page(address, options = {}) {
+  const answer = await ask(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
+  return { html: await answer.text(), url: answer.url };
 }

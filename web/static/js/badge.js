@@ -3,6 +3,8 @@ import { get } from "./api.js";
 import { all, count } from "./dom.js";
 
 const most = 99;
+const left = "evantr.seen"; // notices.js: somebody just looked at them
+const soon = 400; // ms
 
 function draw(bell, number) {
   for (const badge of all(".badge")) badge.textContent = number ? Math.min(number, most) : "";
@@ -19,6 +21,10 @@ export function start(bell) {
       // no connection: the next event, or its return, asks again
     }
   };
+  if (sessionStorage.getItem(left)) {
+    sessionStorage.removeItem(left);
+    setTimeout(look, soon);
+  }
   for (const name of ["notified", "lost"]) addEventListener(`evantr:${name}`, look);
   document.addEventListener("visibilitychange", look);
 }

@@ -10,7 +10,7 @@ function paint(box, icon) {
 
 export async function redraw(id) {
   const item = feedItem(id);
-  if (!item || one("img.fav", item)) return;
+  if (!item || one("img.fav, .av", item)) return; // people have no icon to wait for
   try {
     const feed = await get(`/subscriptions/${id}`);
     one(".label", item).textContent = feed.title;

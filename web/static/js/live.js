@@ -58,7 +58,11 @@ function receive({ type, data }) {
   const detail = JSON.parse(data || "{}");
   const known = type === "counters" && detail.rev === state.rev && (detail.feed_rev ?? state.feed_rev) === state.feed_rev;
   if (!["flag", "feed", "import", "notified", "talk"].includes(type) && !known) readCounts();
-  if (type === "feed") import("./icon.js").then(({ redraw }) => redraw(detail.feed_id));
+  if (type === "feed") {
+    import("./icon.js").then(({ redraw }) => redraw(detail.feed_id));
+    // A stream's changes are of what is in it: a share that was taken back is in no count any more.
+    if (!document.querySelector(`.side [data-feed-row="${detail.feed_id}"] .fav`)) readCounts();
+  }
   tell(type, detail);
 }
 

@@ -19,6 +19,13 @@ function move(event) {
   touch.by = by;
 }
 
+/** The click that some browsers make of the finger's end; none that comes later. */
+function swallow() {
+  const eat = (click) => { click.preventDefault(); click.stopPropagation(); };
+  addEventListener("click", eat, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", eat, { capture: true }), 50);
+}
+
 async function end(event) {
   if (event.pointerId !== touch?.id) return;
   const { row, by } = touch;
@@ -27,7 +34,7 @@ async function end(event) {
   row.style.removeProperty("--swipe");
   delete row.dataset.swipe;
   if (event.type === "pointercancel" || Math.abs(by) < enough) return;
-  addEventListener("click", (click) => { click.preventDefault(); click.stopPropagation(); }, { capture: true, once: true });
+  swallow();
   if (by > 0) setRead(idOf(row), isUnread(row), false);
   else (await import("./share.js")).share(idOf(row));
 }
