@@ -36,6 +36,7 @@ LEAVING_TRIES = 3
 ANSWER_BYTES = 100_000
 TIMEOUT = 20.0
 GRACE_SECONDS = 300.0  # so long a hub may take to tell
+UNCONFIRMED = "The hub took the request and did not ask back whether it was meant. It may not reach this Evantr."
 WAITING_MOST = 8  # documents of one feed that nobody has read yet
 REASON_MOST = 300
 Taken = Literal["kept", "ignored", "unknown", "full"]
@@ -77,9 +78,14 @@ class WebSubGateway:
 
     async def ask(self, feed_id: int) -> None:
         """Subscribes, renews, or leaves (5.1). Noted before it is sent: a hub may confirm before it answers."""
-        now = self._clock.now()
+        before, now = await self._pushes.get(feed_id), self._clock.now()
+        if before is None or before.renew_at > now or not self.reachable:
+            return
+        if before.asked_at is not None:
+            await self._failed(before, Upstream("status", UNCONFIRMED))
+            return
         lease = await self._pushes.ask(feed_id, now=now, again_at=now + CONFIRM_SECONDS)
-        if lease is None or not self.reachable:
+        if lease is None:
             return
         leaving = lease.state == "leaving"
         if leaving and lease.failures >= LEAVING_TRIES:

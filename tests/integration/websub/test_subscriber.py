@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from itertools import pairwise
 
 from aiohttp import web
 
@@ -167,6 +168,22 @@ async def test_subscriber_tries_a_hub_again_that_fails(stage: Stage) -> None:
     stage.later(500)
     await stage.settle()
     assert len(stage.other.of("POST")) == 2, "the pause grows"
+
+
+async def test_subscriber_asks_a_hub_that_never_asks_back_less_and_less(stage: Stage) -> None:
+    feed_id, _ = await named(stage)
+    times = []
+    for _hour in range(48):
+        asked_before = len(stage.other.of("POST"))
+        stage.later(3600)
+        await stage.settle()
+        if len(stage.other.of("POST")) > asked_before:
+            times.append(_hour)
+    assert 3 <= len(times) <= 8
+    gaps = [later - sooner for sooner, later in pairwise(times)]
+    assert gaps == sorted(gaps)
+    assert "did not ask back" in ((await stage.lease(feed_id)).error or "")
+    assert (await stage.verify(feed_id)).status_code in (200, 404)
 
 
 # ---- 5.3 confirming
