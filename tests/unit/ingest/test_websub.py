@@ -77,8 +77,8 @@ def test_signatures() -> None:
         assert not is_signed(body, key + "!", header)
         assert not is_signed(body, key, header[:-1])
     assert not is_signed(body, key, "md5=750c783e6ab0b503eaa86e310a5db738")
-    for header in (None, "", "sha256", "=", "sha256=", "sha256=ü", right[1][7:]):
-        assert not is_signed(body, key, header)
+    for wrong in (None, "", "sha256", "=", "sha256=", "sha256=ü", right[1][7:]):
+        assert not is_signed(body, key, wrong)
 
 
 @pytest.mark.parametrize(
