@@ -12,6 +12,7 @@ from pymongo import AsyncMongoClient, ReturnDocument, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
 from reader.mappers.errors import StoreError
@@ -29,6 +30,8 @@ DEFAULTS: dict[str, Any] = {  # an option in the address wins
 }
 ALL = 1_000_000  # batch_size of a find whose answer is to come in one piece, up to the 16 MB of a message
 DURABLE = WriteConcern(w="majority", j=True)
+# Nothing is read that a new primary could take back: a revision once seen stays.
+SETTLED = ReadConcern("majority")
 
 
 class Engine:
@@ -36,7 +39,7 @@ class Engine:
 
     def __init__(self, client: AsyncMongoClient[Document], name: str) -> None:
         self._client = client
-        self.db: AsyncDatabase[Document] = client.get_database(name, write_concern=DURABLE)
+        self.db: AsyncDatabase[Document] = client.get_database(name, write_concern=DURABLE, read_concern=SETTLED)
 
     async def next_id(self, counter: str, count: int = 1) -> int:
         """Reserves ``count`` numbers in a row and returns the last. None is ever given out twice; some may be lost."""

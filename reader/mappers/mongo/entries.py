@@ -12,6 +12,7 @@ from reader.mappers.mongo.entry_documents import WHOLE, entry_of, known_of
 from reader.mappers.mongo.feed_documents import bounds
 from reader.mappers.mongo.places import limits, positions
 from reader.mappers.mongo.purge import purge
+from reader.mappers.mongo.whereabouts import Whereabouts
 from reader.models.entry import Entry, Known, NewEntry, Position
 
 MOST_FOR_RHYTHM = 5_000
@@ -27,6 +28,7 @@ class MongoEntries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._db = engine.db
+        self._where = Whereabouts()
 
     async def known(self, feed_id: int, limit: int) -> dict[str, Known]:
         visible = await self._visible(feed_id)
@@ -46,16 +48,27 @@ class MongoEntries:
         return await append(self._engine, feed_id, token, entries, renewed, now)
 
     async def positions(self, ranges: Sequence[tuple[int, int, int]]) -> dict[int, list[Position]]:
-        return await positions(self._engine, ranges)
+        found = await positions(self._engine, ranges)
+        for feed_id, places in found.items():
+            self._where.learn(feed_id, places)
+        return found
 
     async def many(self, ids: Sequence[int]) -> list[Entry]:
-        """Ids say nothing of feeds, so every shard is asked, once, and looks them up in its index."""
-        parts = [list(ids[at : at + IDS_AT_ONCE]) for at in range(0, len(ids), IDS_AT_ONCE)]
-        found = await asyncio.gather(
-            *(self._db.entry.find({"id": {"$in": part}}, WHOLE, batch_size=ALL).to_list() for part in parts)
-        )
-        entries = {stored["id"]: entry_of(stored) for part in found for stored in part}
+        """One round trip: those whose feeds are known here are asked for on the shards of these feeds, others on all.
+        One more for what is not where it was, because it is gone or went over to another feed."""
+        known, unknown = self._where.sort_out(ids)
+        parts = [unknown[at : at + IDS_AT_ONCE] for at in range(0, len(unknown), IDS_AT_ONCE)]
+        asked = [self._many({"id": {"$in": part}}) for part in parts]
+        if known:
+            asked.append(self._many({"feed_id": {"$in": list(set(known.values()))}, "id": {"$in": list(known)}}))
+        entries = {entry.id: entry for part in await asyncio.gather(*asked) for entry in part}
+        if moved := [entry_id for entry_id in known if entry_id not in entries]:
+            entries |= {entry.id: entry for entry in await self._many({"id": {"$in": moved}})}
+        self._where.note({entry.id: entry.feed_id for entry in entries.values()})
         return [entries[entry_id] for entry_id in ids if entry_id in entries]
+
+    async def _many(self, query: Document) -> list[Entry]:
+        return [entry_of(stored) for stored in await self._db.entry.find(query, WHOLE, batch_size=ALL).to_list()]
 
     async def limits(self, feed_ids: Sequence[int], *, max_id: int | None, before: float | None) -> dict[int, int]:
         return await limits(self._engine, feed_ids, max_id, before)

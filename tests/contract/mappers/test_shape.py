@@ -132,6 +132,21 @@ async def test_a_name_of_ones_own(mappers: Mappers) -> None:
         await mappers.subscriptions.rename(reader.user.id, 999, "x")
 
 
+async def test_muting_a_subscription(mappers: Mappers) -> None:
+    reader = await add_reader(mappers)
+    before = await whole(mappers, reader.user.id)
+    assert await mappers.subscriptions.mute(reader.user.id, reader.feed.id, True)
+    assert not await mappers.subscriptions.mute(reader.user.id, reader.feed.id, True)
+    after = await mappers.subscriptions.delta(reader.user.id, before.rev, before.shape_rev)
+    assert after.whole and after.subscriptions[0].muted
+    removed = await mappers.subscriptions.unsubscribe(reader.user.id, [reader.feed.id])
+    await mappers.subscriptions.restore(removed)
+    assert (await whole(mappers, reader.user.id)).subscriptions[0].muted
+    assert await mappers.subscriptions.mute(reader.user.id, reader.feed.id, False)
+    with pytest.raises(NotFound):
+        await mappers.subscriptions.mute(reader.user.id, 999, True)
+
+
 async def test_folder_titles_are_unique_per_user(mappers: Mappers) -> None:
     ann, bob = await add_user(mappers), await add_user(mappers, "bob")
     results = await asyncio.gather(

@@ -31,6 +31,10 @@ async def test_writes_are_durable_when_they_are_answered(store: MongoMappers) ->
     assert store.engine.db.counter.write_concern.document == {"w": "majority", "j": True}
 
 
+async def test_nothing_is_read_that_could_be_taken_back(store: MongoMappers) -> None:
+    assert store.engine.db.counter.read_concern.level == "majority"
+
+
 async def test_a_store_that_lacks_migrations_is_not_ready(store: MongoMappers) -> None:
     with pytest.raises(StoreError, match="0001_start"):
         await store.ready()
