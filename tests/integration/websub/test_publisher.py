@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lxml import html
+
 from reader.ingest.websub import links
 from tests.helpers.formats import ATOM, judge_atom, judge_json_feed, judge_rss
 from tests.integration.websub.stage import BASE, Stage
@@ -77,3 +79,15 @@ async def test_publisher_tells_its_hub_by_itself(stage: Stage) -> None:
     await stage.share(ada)
     await stage.settle()
     assert len(stage.other.of("POST")) == 1
+
+
+async def test_publishers_pages_lead_to_the_documents(stage: Stage) -> None:
+    await streams(stage)
+    for page in ("/u/ada/shared", "/u/ada"):
+        root = html.fromstring((await stage.stranger.get(page)).content)
+        found = {link.get("type"): link.get("href") for link in root.iter("link") if link.get("rel") == "alternate"}
+        assert found == {
+            "application/atom+xml": f"{BASE}/u/ada/shared.atom",
+            "application/rss+xml": f"{BASE}/u/ada/shared.rss",
+            "application/feed+json": f"{BASE}/u/ada/shared.json",
+        }, page

@@ -142,7 +142,7 @@ def test_a_stream_is_followed_from_another_instance_and_back(two: tuple[Instance
     first = other.entry("bob", adas, "First")
     assert other.path("bob", first) == [("ada", "")]
     other.share("bob", first, "Old, but good")
-    bobs = one.subscribe("carol", f"{other.base}/u/bob/shared.atom")
+    bobs = one.subscribe("carol", f"{other.base}/u/bob")
     one.entry("carol", bobs, "First")
     until(lambda: one.subscribers() == other.subscribers() == 1)
     before = one.requests("/u/ada/shared.atom"), other.requests("/u/bob/shared.atom")
