@@ -14,6 +14,7 @@ from benchmarks.live import bench_live
 from benchmarks.reading import bench_reading
 from benchmarks.report import table, write_json
 from benchmarks.rounds import bench_rounds
+from benchmarks.sharing import bench_sharing
 
 ROOT = Path(__file__).parents[1]
 PAGE = """# Benchmarks
@@ -37,6 +38,13 @@ an entry has about 1.8 kB of HTML. Memory is the proportional set size of all pr
 
 {reading}
 
+## Sharing
+
+A stream with 600 shares of entries as above; rows are counted where SQLite counts them, the index of words with them.
+Pages are asked for as under Reading, by somebody who is signed out (the API: signed in).
+
+{sharing}
+
 ## Live
 
 One web process with 1,000 accounts that read 20 feeds and have five pages open each; 200 of them follow one more feed,
@@ -50,18 +58,19 @@ entry to its arrival at each of the 1,000 pages.
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="20000,200000,1000000", help="entries in the store, separated by commas")
-    parser.add_argument("--only", choices=("feeds", "reading", "live"), help="one part alone")
+    parser.add_argument("--only", choices=("feeds", "reading", "sharing", "live"), help="one part alone")
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md")
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
-    wanted = (arguments.only,) if arguments.only else ("feeds", "reading", "live")
+    wanted = (arguments.only,) if arguments.only else ("feeds", "reading", "sharing", "live")
     feeds = [*bench_ingest(), *bench_fetch(), *bench_due(), *bench_rounds()] if "feeds" in wanted else []
     reading = bench_reading(sizes) if "reading" in wanted else []
+    sharing = bench_sharing() if "sharing" in wanted else []
     live = bench_live() if "live" in wanted else []
-    write_json([*feeds, *reading, *live], ROOT / "build" / "bench.json")
-    print(table([*feeds, *reading, *live]))
+    write_json([*feeds, *reading, *sharing, *live], ROOT / "build" / "bench.json")
+    print(table([*feeds, *reading, *sharing, *live]))
     if arguments.write:
-        page = {"feeds": table(feeds), "reading": table(reading), "live": table(live)}
+        page = {"feeds": table(feeds), "reading": table(reading), "sharing": table(sharing), "live": table(live)}
         text = PAGE.format(cpus=os.cpu_count(), python=platform.python_version(), **page)
         (ROOT / "docs" / "benchmarks.md").write_text(text)
 
