@@ -54,7 +54,12 @@ def addresses(browser: Browser, program: Program, site: Site) -> Iterator[list[s
     reader.api("PUT", f"/entries/{entries[0]['id']}/star")
     reader.api("PUT", f"/entries/{entries[1]['id']}/later")
     folder = reader.api("GET", "/folders")["folders"][0]["id"]
-    yield signed_in(reader, feed, folder, entries[0]["id"])
+    note = "A note of some length, so that it has to be cut short in the row of the list that it stands in"
+    shared = reader.api("POST", "/shares", {"entry_id": entries[0]["id"], "note": note})
+    said = reader.api("POST", f"/shares/{shared['id']}/comments", {"text": "A comment with a " + "long" * 40})
+    reader.api("POST", f"/shares/{shared['id']}/comments", {"text": "An answer", "parent_id": said["id"]})
+    reader.api("PUT", f"/shares/{shared['id']}/like")
+    yield signed_in(reader, feed, folder, entries[0]["id"], shared["id"], shared["stream_id"])
     reader.close()
 
 
@@ -85,11 +90,35 @@ def test_axe_finds_nothing_serious(
             look(reader.page, dark)
             found += violations(reader.page)
     reader.context.clear_cookies()
-    for address in SIGNED_OUT:
+    for address in [*SIGNED_OUT, *filter(is_public, addresses)]:
         reader.page.goto(address)
         found += violations(reader.page)
     reader.close()
     assert found == []
+
+
+def is_public(address: str) -> bool:
+    return address.startswith(("/u/", "/share/", "/chain/"))
+
+
+def test_the_card_of_a_share_is_well_made(browser: Browser, program: Program, addresses: list[str]) -> None:
+    """Open in the bar of an entry, and over a list."""
+    for size in (WIDE, PHONE):
+        reader = Reader.open(browser, program, viewport=size)
+        reader.join()
+        reader.page.goto(addresses[6])
+        reader.ready()
+        reader.page.locator(".sharing summary").click()
+        found = violations(reader.page)
+        reader.page.goto("/")
+        reader.ready()
+        reader.press("n", "n", "n", "Shift+N")
+        expect(reader.page.locator(".composer.over textarea")).to_be_focused()
+        found += violations(reader.page)
+        reader.page.locator(".composer.over").get_by_role("button", name="Take back").click()
+        reader.toast("Taken back")
+        reader.close()
+        assert found == []
 
 
 def test_axe_finds_nothing_serious_in_dialogs(browser: Browser, program: Program, addresses: list[str]) -> None:
