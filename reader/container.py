@@ -164,7 +164,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
         pulls=PullGateway(mappers, fetcher, cpu, bus, queue, clock, settings, arrivals, websub),
         discovery=discovery,
         icons=IconGateway(mappers, fetcher, cpu, bus, clock),
-        upkeep=UpkeepGateway(mappers, people, departure, hub, websub, clock, settings),
+        upkeep=UpkeepGateway(mappers, people, departure, sharing, hub, websub, clock, settings),
         work=work,
         webhooks=webhooks,
         operations=OperationsGateway(mappers, queue, bus, clock, settings),

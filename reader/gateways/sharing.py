@@ -26,6 +26,7 @@ from reader.models.subscription import Undo
 
 TREE_MOST = 1000
 TURNS = 8
+AT_ONCE = 200
 ENTRIES_TRIED = 20
 
 
@@ -211,6 +212,28 @@ class SharingGateway:
         """The first of these entries that is still there."""
         found = {entry.id: entry for entry in await self._entries.many(share_ids[:ENTRIES_TRIED])}
         return next((found[share_id] for share_id in share_ids if share_id in found), None)
+
+    async def again(self, since: float) -> int:
+        """What a crash between a share and its jobs may have left undone, since then; returns how many rows changed.
+
+        Counting anew and telling again change nothing where all is well.
+        """
+        changed, after = 0, 0
+        while shares := await self._shares.recent(since, after=after, limit=AT_ONCE):
+            after = shares[-1].id
+            for root_id in {share.root_id for share in shares}:
+                changed += await self._shares.recount_credit(root_id)
+            changed += await self._tell_again([share for share in shares if share.live])
+        return changed
+
+    async def _tell_again(self, shares: Sequence[Share]) -> int:
+        parents = await self._shares.many([share.parent_id for share in shares if share.parent_id is not None])
+        told = 0
+        for share in shares:
+            owner = parents[share.parent_id].user_id if share.parent_id in parents else None
+            if owner is not None:
+                told += await self._notifications.tell(owner, "reshare", _user_of(share), share_id=share.id)
+        return told
 
     async def recount(self, root_id: int) -> int:
         return await self._shares.recount_credit(root_id)

@@ -10,6 +10,7 @@ from reader.clock import Clock
 from reader.gateways.departure import DepartureGateway
 from reader.gateways.hub import HubGateway
 from reader.gateways.people import PeopleGateway
+from reader.gateways.sharing import SharingGateway
 from reader.gateways.subscriptions import UNDO_SECONDS
 from reader.gateways.websub import WebSubGateway
 from reader.jobs import KINDS, CrawlSite, Discover, FetchIcon
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 HOUR = 3600
 DAY = 86_400
+AGAIN_HOURS = 3  # longer than upkeep is ever apart
 JOURNAL_DAYS = 7
 PREVIEW_DAYS = 7
 IMPORT_DAYS = 90
@@ -39,6 +41,7 @@ class UpkeepGateway:
         mappers: Mappers,
         people: PeopleGateway,
         departure: DepartureGateway,
+        sharing: SharingGateway,
         hub: HubGateway,
         websub: WebSubGateway,
         clock: Clock,
@@ -47,6 +50,7 @@ class UpkeepGateway:
         self._mappers = mappers
         self._people = people
         self._departure = departure
+        self._sharing = sharing
         self._hub = hub
         self._websub = websub
         self._clock = clock
@@ -61,6 +65,7 @@ class UpkeepGateway:
             "journal": await self._mappers.subscriptions.trim_journal(now - JOURNAL_DAYS * DAY),
             "imports": await self._mappers.imports.trim(now - PREVIEW_DAYS * DAY, now - IMPORT_DAYS * DAY),
             "shares": await self._wipe(now),
+            "chains": await self._sharing.again(now - AGAIN_HOURS * HOUR),
             "undos": await self._mappers.undo.trim(now),
             "sessions": await self._mappers.users.end_sessions_before(now),
             "words": await self.fill_words(),

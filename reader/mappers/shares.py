@@ -101,6 +101,11 @@ class ShareMapper(Protocol):
         """Ids of roots above ``after``, in order, for the recount."""
         ...
 
+    async def recent(self, since: float, *, after: int, limit: int) -> list[Share]:
+        """Shares with a parent, id > ``after``, that were made or taken back since then (but not wiped), in order of
+        id: what a crash may have left without its count or its notification."""
+        ...
+
     async def wipe(self, before: float, limit: int) -> int:
         """Empties the entries of shares taken back before then, and drops the stars on them: undo has expired. The rows
         stay, since seqs have no holes. Returns how many."""

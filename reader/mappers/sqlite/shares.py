@@ -43,6 +43,12 @@ SELECT copy.entry_id, copy.story FROM json_each(?) AS wanted CROSS JOIN copy IND
     ON copy.feed_id = json_extract(wanted.value, '$[1]') AND copy.seq = json_extract(wanted.value, '$[2]')
     AND copy.entry_id = json_extract(wanted.value, '$[0]')
 """
+RECENT = f"""
+SELECT {SHARE} FROM share WHERE id IN (
+    SELECT id FROM share WHERE created_at >= :since AND parent_id IS NOT NULL UNION
+    SELECT id FROM share WHERE removed_at >= :since AND removed_at IS NOT NULL AND wiped = 0 AND parent_id IS NOT NULL)
+AND id > :after ORDER BY id LIMIT :limit
+"""
 HIGHEST = 1 << 62
 
 
@@ -152,6 +158,11 @@ def _recount_withdrawn(con: sqlite3.Connection, feed_id: int) -> int:
     return 1
 
 
+def _recent(con: sqlite3.Connection, since: float, after: int, limit: int) -> list[Share]:
+    rows = con.execute(RECENT, {"since": since, "after": after, "limit": limit})
+    return [share_of(row) for row in rows]
+
+
 class SqliteShares:
     """ShareMapper."""
 
@@ -199,6 +210,9 @@ class SqliteShares:
 
     async def roots(self, *, after: int, limit: int) -> list[int]:
         return await self._engine.read(_roots, after, limit)
+
+    async def recent(self, since: float, *, after: int, limit: int) -> list[Share]:
+        return await self._engine.read(_recent, since, after, limit)
 
     async def wipe(self, before: float, limit: int) -> int:
         return await self._engine.write(sharing.wipe, before, limit)

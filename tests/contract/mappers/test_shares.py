@@ -234,6 +234,20 @@ async def test_chains_and_their_credit(mappers: Mappers) -> None:
     assert await mappers.shares.roots(after=root.id, limit=10) == []
 
 
+async def test_recent_links_of_chains(mappers: Mappers) -> None:
+    ann, bob, eve = [await add_person(mappers, name) for name in ("ann", "bob", "eve")]
+    root = await add_share(mappers, ann, now=10.0)
+    old = await share_on(mappers, bob, root, now=20.0)
+    new = await share_on(mappers, eve, old, now=30.0)
+    assert await mappers.shares.recent(25.0, after=0, limit=9) == [new]
+    assert await mappers.shares.recent(0.0, after=0, limit=1) == [old]
+    assert await mappers.shares.recent(0.0, after=old.id, limit=9) == [new]
+    await mappers.shares.remove(bob, old.id, now=40.0)
+    assert await mappers.shares.recent(35.0, after=0, limit=9) == [replace(old, removed_at=40.0)]
+    await mappers.shares.wipe(50.0, 9)
+    assert await mappers.shares.recent(35.0, after=0, limit=9) == []
+
+
 async def test_what_cards_are_made_of(mappers: Mappers, trips: Count) -> None:
     ann, bob, eve = [await add_person(mappers, name) for name in ("ann", "bob", "eve")]
     feed = await add_feed(mappers)

@@ -416,3 +416,21 @@ async def test_sources_of_others_and_of_what_one_does_not_read(
     assert await sharing.sources(ada.actor, stream.id) == []
     await undo(world, ada, gone.undo)
     assert [source.rule.words for source in await sharing.sources(ada.actor, stream.id)] == [("harbour",)]
+
+
+async def test_what_a_crash_left_undone_is_done_by_upkeep(
+    world: World, sharing: SharingService, ada: Person, bob: Person, feed: int
+) -> None:
+    """The share is stored, and the process dies before it says so to anybody."""
+    first = await sharing.share(ada.actor, (await ids(world, ada))[0])
+    second = await sharing.share(bob.actor, first.share.id)
+    await world.container.mappers.notifications.forget(ada.user.id, f"reshare:{second.share.id}")
+    assert (await fresh(world, first.share)).credit == 0  # nobody runs jobs here
+    for changed in (2, 0):
+        assert (await world.container.gateways.upkeep.run())["chains"] == changed
+        assert (await fresh(world, first.share)).credit == 1
+        notices = (await world.container.services.people.notifications(ada.actor)).notices
+        assert [notice.kind for notice in notices] == ["reshare"]
+    await world.container.mappers.shares.remove(bob.user.id, second.share.id, now=world.hands.now())
+    assert (await world.container.gateways.upkeep.run())["chains"] == 1
+    assert (await fresh(world, first.share)).credit == 0

@@ -69,6 +69,7 @@ async def a_day_of_sharing(store: SqliteMappers, reader: Reader) -> None:
     await store.shares.remove(ann, share.id, now=5.0)
     await store.shares.restore(ann, share.id, note="", noted_at=None)
     await store.shares.recount_credit(share.id)
+    await store.shares.recent(1.0, after=0, limit=5)
     await store.shares.wipe(9.0, 5)
     await store.shares.roots(after=0, limit=5)
     await store.streams.attach(share.stream_id, [reader.feed.id], Rule(), now=5.0)

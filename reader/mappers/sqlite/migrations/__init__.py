@@ -17,6 +17,7 @@ from reader.mappers.sqlite.migrations import (
     m0009_shares,
     m0010_departure,
     m0011_websub,
+    m0012_recent_shares,
 )
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
@@ -31,6 +32,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0009_shares", m0009_shares.SQL),
     ("0010_departure", m0010_departure.SQL),
     ("0011_websub", m0011_websub.SQL),
+    ("0012_recent_shares", m0012_recent_shares.SQL),
 )
 
 
