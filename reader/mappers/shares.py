@@ -48,7 +48,7 @@ class ShareMapper(Protocol):
         Writes, children first: the entry (seq + 1 of the stream's feed, sort_at = now, never below the one before, its
         words), the share of the same id, the copies of the story (of a story shared for the first time also those in
         sites' feeds: one a feed; those feeds' copies_rev and rev move), then feed.seq, copies_rev and rev. Nothing is
-        written per follower. Raises NotFound unless the stream is the user's.
+        written per follower. Raises NotFound unless the stream is the user's, and for a share that was taken back.
         """
         ...
 

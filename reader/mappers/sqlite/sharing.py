@@ -51,6 +51,8 @@ def add(con: sqlite3.Connection, new: NewShare, now: float) -> tuple[Share, bool
     known = con.execute(IN_STREAM, (new.stream_id, new.story)).fetchone()
     if known is not None:
         return share_of(known), False
+    if con.execute(f"SELECT 1 FROM share WHERE id = ? AND NOT ({LIVE})", (new.met_id,)).fetchone():
+        raise NotFound("There is no such entry.")
     feed_id, seq = row[0], row[1] + 1
     share_id = _insert_entry(con, new, feed_id, seq, now)
     root_id = share_id if new.root_id is None else new.root_id

@@ -93,6 +93,14 @@ async def test_only_into_ones_own_stream(mappers: Mappers) -> None:
     assert await mappers.shares.page(stream.feed_id, below=None, limit=9) == []
 
 
+async def test_what_was_taken_back_a_moment_ago_is_not_passed_on(mappers: Mappers) -> None:
+    ann, bob = await add_person(mappers, "ann"), await add_person(mappers, "bob")
+    root = await add_share(mappers, ann)
+    await mappers.shares.remove(ann, root.id, now=15.0)
+    with pytest.raises(NotFound):
+        await share_on(mappers, bob, root)
+
+
 async def test_times_never_fall_in_a_stream(mappers: Mappers) -> None:
     ann = await add_person(mappers, "ann")
     one_, two = await add_share(mappers, ann, "a", now=100.0), await add_share(mappers, ann, "b", now=50.0)
