@@ -155,7 +155,7 @@ async def build(settings: Settings, *, queue: JobQueue, cpu: Cpu, clock: Clock |
     arrivals = Arrivals(bus, queue, mappers.streams, webhooks)
     sharing = SharingGateway(mappers, work, queue, clock, notifications, subscriptions, arrivals)
     people = PeopleGateway(mappers, sharing, subscriptions, notifications, clock, settings)
-    departure = DepartureGateway(mappers, work, cache, queue, bus, clock)
+    departure = DepartureGateway(mappers, work, cache, queue, bus, clock, hub)
     gateways = Gateways(
         reading=reading,
         accounts=AccountGateway(mappers, cache, clock, settings),

@@ -13,6 +13,7 @@ import structlog
 from reader.cache import Cache
 from reader.clock import Clock
 from reader.events import FeedChanged, PubSub, ReadingChanged, feed_topic, user_topic
+from reader.gateways.hub import HubGateway
 from reader.gateways.sessions import SessionLookup
 from reader.gateways.work import WorkGateway
 from reader.jobs import JobQueue, RemoveAccount
@@ -30,8 +31,16 @@ ROUNDS = 5
 
 class DepartureGateway:
     def __init__(
-        self, mappers: Mappers, work: WorkGateway, cache: Cache, queue: JobQueue, bus: PubSub, clock: Clock
+        self,
+        mappers: Mappers,
+        work: WorkGateway,
+        cache: Cache,
+        queue: JobQueue,
+        bus: PubSub,
+        clock: Clock,
+        hub: HubGateway,
     ) -> None:
+        self._hub = hub
         self._departure = mappers.departure
         self._streams = mappers.streams
         self._shares = mappers.shares
@@ -85,6 +94,7 @@ class DepartureGateway:
         readers = {stream.feed_id: await self._subscriptions.subscribers(stream.feed_id) for stream in streams}
         for stream in streams:
             await self._streams.remove(user_id, stream.id, now=self._clock.now())
+            await self._hub.close(stream.feed_id)
         after = 0
         while roots := await self._departure.roots(user_id, after=after, limit=ROOTS_AT_ONCE):
             for root_id in roots:

@@ -6,6 +6,7 @@ and is found again by a sweep.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ TIMEOUT = 10.0
 ANSWER_BYTES = 10_000
 FIRST_PAUSE, FACTOR, LONGEST_PAUSE = 60.0, 3.0, 6 * 3600.0
 FAILURES_MOST = 8  # in a row, over about 13 hours: then it is given up
-AT_ONCE = 1000
+AT_ONCE, TOLD_AT_ONCE = 1000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,19 @@ class HubGateway:
     async def _end(self, to: HubSubscription, why: str) -> None:
         log.info("hub.ended", subscription=to.id, callback=to.callback, why=why)
         await self._hub.end([to.id])
+
+    async def close(self, feed_id: int) -> int:
+        """A stream goes for good, and its rows with it: tells its subscribers while it is known who they are. How many
+        were told; what is left over ends without a word."""
+        subscriptions = await self._hub.of_feed(feed_id, after=0, limit=AT_ONCE)
+        gate = asyncio.Semaphore(TOLD_AT_ONCE)
+
+        async def tell(one: HubSubscription) -> None:
+            async with gate:
+                await self._deny(one.callback, one.topic, "This stream is gone.")
+
+        await asyncio.gather(*map(tell, subscriptions))
+        return await self._hub.end([one.id for one in subscriptions])
 
     # ---- upkeep
 

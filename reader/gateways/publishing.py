@@ -122,10 +122,12 @@ class PublishingGateway:
         self._cache = cache
 
     async def stream(self, user_id: int, name: str) -> Stream | None:
-        """The user's stream of that name. The default one is made when somebody first asks for it, so that people can
-        be followed before they share anything."""
+        """The user's stream of that name. Who has none yet gets the default one when somebody first asks for it, so
+        that people can be followed before they share anything."""
         found = await self._streams.by_name(user_id, name)
-        return await self._sharing.make_default(user_id) if found is None and name == DEFAULT_STREAM else found
+        if found is None and name == DEFAULT_STREAM and not await self._streams.of_users([user_id]):
+            return await self._sharing.make_default(user_id)
+        return found
 
     async def facts(self, feed_id: int) -> Facts:
         (mark,) = await self._feeds.marks([feed_id])

@@ -92,6 +92,18 @@ async def test_somebody_who_has_shared_nothing_yet_can_be_followed(
     assert len(read(await get(anyone), "atom").entries) == 1
 
 
+async def test_a_stream_that_was_removed_stays_away(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
+    await shared(world, ada, 1)
+    sharing = world.container.services.sharing
+    other = await sharing.add_stream(ada.actor, "Boats", name="boats")
+    first = next(each for each in await sharing.streams(ada.actor) if each.name == "shared")
+    assert (await get(anyone)).status_code == 200
+    await sharing.remove_stream(ada.actor, first.id)
+    assert (await get(anyone)).status_code == 404
+    assert (await get(anyone, "/u/ada/boats.atom")).status_code == 200
+    assert [each.id for each in await sharing.streams(ada.actor)] == [other.id]
+
+
 async def test_shared_caches_may_keep_it(world: World, ada: Person, anyone: httpx.AsyncClient) -> None:
     await shared(world, ada)
     world.hands.ahead += 5

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from reader.gateways import hub as gateway
 from reader.gateways.hub import FAILURES_MOST, LEASE_DEFAULT, LEASE_LEAST, LEASE_MOST
-from tests.helpers.app import Person, open_world
+from tests.helpers.app import PASSWORD, Person, open_world
 from tests.helpers.formats import ATOM, judge_atom
 from tests.integration.websub.stage import BASE, TOPIC, Seen, Stage, echo
 
@@ -146,6 +146,28 @@ async def test_hub_tells_a_subscriber_that_is_denied_later(stage: Stage) -> None
         assert told["hub.reason"]
     assert stage.other.of("POST") == []
     assert await stage.subscriptions() == []
+
+
+async def test_hub_ends_with_the_stream_and_with_the_account(stage: Stage) -> None:
+    ada = await ada_of(stage)
+    sharing = stage.world.container.services.sharing
+    boats = await sharing.add_stream(ada.actor, "Boats", name="boats")
+    topic = f"{BASE}/u/ada/boats.atom"
+    stage.other.on("/boats", echo)
+    assert (await stage.ask(path="/boats", topic=topic)).status_code == 202
+    await stage.settle()
+    await stage.subscribe("/shared")
+    await sharing.remove_stream(ada.actor, boats.id)
+    await stage.settle()
+    told = stage.other.of("GET", "/boats")[-1].asked
+    assert (told["hub.mode"], told["hub.topic"]) == ("denied", topic)
+    assert len(await stage.subscriptions()) == 1
+    container = stage.world.container
+    await container.services.departure.leave(ada.actor, PASSWORD)
+    await stage.settle()
+    assert stage.other.of("GET", "/shared")[-1].asked["hub.mode"] == "denied"
+    assert stage.other.of("POST") == []
+    assert (await container.mappers.hub.stats(0.0))["subscriptions"] == 0
 
 
 # ---- 5.3 verification of intent
