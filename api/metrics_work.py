@@ -88,6 +88,7 @@ def process_figures(managers: Iterable[ManagerStatus]) -> list[Metric]:
     workers = _gauge("cpu_workers", "CPU processes.", "process")
     busy = _gauge("cpu_workers_busy", "CPU processes at work.", "process")
     worker_memory = _gauge("cpu_worker_memory_bytes", "Resident memory of CPU processes together.", "process")
+    broker = _gauge("broker_up", "1 while NATS answers, 0 while it is out of reach.", "process", "role", "port")
     largest = _gauge("cpu_worker_memory_max_bytes", "Resident memory of the largest CPU process.", "process")
     for each in managers:
         name = f"{each.host}/{each.pid}"
@@ -95,11 +96,14 @@ def process_figures(managers: Iterable[ManagerStatus]) -> list[Metric]:
         lag.add_metric([name, each.role], each.lag_ms / 1000)
         share.add_metric([name, each.role], each.cpu_share)
         draining.add_metric([name, each.role], int(each.draining))
+        for port, up in (("queue", each.queue_up), ("bus", each.bus_up)):
+            if up is not None:
+                broker.add_metric([name, each.role, port], int(up))
         workers.add_metric([name], len(each.cpu))
         busy.add_metric([name], sum(cpu.running is not None for cpu in each.cpu))
         worker_memory.add_metric([name], sum(cpu.memory for cpu in each.cpu))
         largest.add_metric([name], max((cpu.memory for cpu in each.cpu), default=0))
-    return [memory, lag, share, draining, workers, busy, worker_memory, largest]
+    return [memory, lag, share, draining, broker, workers, busy, worker_memory, largest]
 
 
 def updater_figures(updater: UpdaterStatus) -> list[Metric]:

@@ -32,6 +32,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SAID = "evantr_said"  # what the last form did, in words, for the toast of the page it answers with
 SAID_SECONDS = 60
 DEFAULTS = Preferences()
+LATE = "News is late at the moment: this page looks for it every few seconds."  # as js/counts.js has it
 MOST_SHOWN = 99  # on a badge
 
 
@@ -169,6 +170,7 @@ class Visit:
             "nav": SidebarView(self.kit.signs, side, current, quiet=quiet, tab=tab).nav(),
             "frame": "page.html",
             "unread": side.unread,
+            "late": "" if self.services.reading.connected(self.actor) else LATE,
             "tab": tab,
             "here": self.address(),
             "toast": self.said(),

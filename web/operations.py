@@ -126,6 +126,12 @@ def summary(overview: Overview, file_error: str | None = None) -> Summary:
         warnings.append("No manager runs: jobs wait.")
     if updater.holder is None:
         warnings.append("No updater leads: feeds are not checked by themselves.")
+    away = sum(manager.queue_up is False or manager.bus_up is False for manager in overview.managers)
+    if away:
+        warnings.append(
+            f"NATS is out of reach for {away} of {count(len(overview.managers), 'process', 'processes')}: "
+            "work goes on from the store, and pages look for news every few seconds."
+        )
     if file_error:
         warnings.append(file_error)
     return Summary(f"{waiting:,} waiting, {running:,} running.", leader(overview), due, tuple(warnings))

@@ -84,13 +84,18 @@ class Program:
     def _leads_since(self) -> float | None:
         return self.updater.leads_since if self.updater is not None else None
 
+    def _queue_up(self) -> bool | None:
+        return self.cluster.up if self.cluster is not None else None
+
     def start(self) -> None:
         """Let the parts run; needs open() before."""
         if self._queues:
             self.manager = Manager(self.container, self.transport, self._queues)
         if self._updates:
             self.updater = Updater(self.container, self.transport)
-        self.reporter = Reporter(self.container, self._role, self.manager, self.cpu.statuses, self._leads_since)
+        self.reporter = Reporter(
+            self.container, self._role, self.manager, self.cpu.statuses, self._leads_since, self._queue_up
+        )
         self._keep("reporter", self.reporter.run())
         if self.manager is not None:
             self._keep("manager", self.manager.run())

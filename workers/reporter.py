@@ -27,7 +27,8 @@ STORIES_REPORTED = 20
 
 
 class Reporter:
-    """run() until cancelled, then stop(). ``cpu`` gives the CPU processes, ``leads`` since when it is the updater."""
+    """run() until cancelled, then stop(). ``cpu`` gives the CPU processes, ``leads`` since when it is the updater,
+    ``queue_up`` whether the broker of its jobs answers."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Reporter:
         manager: Manager | None,
         cpu: Callable[[], tuple[CpuStatus, ...]],
         leads: Callable[[], float | None],
+        queue_up: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._container = container
         self._operations = container.gateways.operations
@@ -45,6 +47,7 @@ class Reporter:
         self._meter = manager.meter if manager is not None else LoadMeter()
         self._cpu = cpu
         self._leads = leads
+        self._queue_up = queue_up
         self._holder = holder_name()
         self._started = self._clock.now()
         self._rev: int | None = None
@@ -71,6 +74,8 @@ class Reporter:
             queues=manager.queue_statuses() if manager is not None else (),
             cpu=cpu,
             last_jobs=manager.figures.stories[:stories] if manager is not None else (),
+            queue_up=self._queue_up(),
+            bus_up=self._container.bus.up if self._container.bus.shared else None,
         )
 
     async def run(self) -> None:

@@ -44,6 +44,7 @@ class CountersOut(BaseModel):
     unread: int = Field(ge=0, examples=[15])
     later: int = Field(ge=0, examples=[2])
     starred: int = Field(ge=0, examples=[31])
+    live: bool = Field(description="False: news is late at the moment, because what carries it is out of order.")
     feeds: dict[str, int] = Field(description="Feed id → unread.", examples=[{"7": 3, "9": 12}])
     folders: dict[str, int] = Field(description="Folder id → unread.", examples=[{"3": 12}])
 
@@ -82,7 +83,8 @@ async def sidebar(request: Request) -> Response:
 async def counters(request: Request) -> Response:
     """Small and quick: asked for after each event. Feeds and folders with nothing unread are left out."""
     actor = await signed_in(request)
-    side = await container_of(request).services.reading.sidebar(actor)
+    reading = container_of(request).services.reading
+    side = await reading.sidebar(actor)
     rows = [row for f in side.folders for row in f.feeds]
     rows += side.feeds
     body = to_json(
@@ -92,6 +94,7 @@ async def counters(request: Request) -> Response:
             "unread": side.unread,
             "later": side.later,
             "starred": side.starred,
+            "live": reading.connected(actor),
             "feeds": {str(row.feed_id): row.unread for row in rows if row.unread},
             "folders": {str(f.id): f.unread for f in side.folders if f.unread},
         }

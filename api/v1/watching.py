@@ -91,6 +91,8 @@ class ManagerOut(BaseModel):
     draining: bool = Field(description="It ends what it is doing.")
     leads: bool = Field(description="It is the updater.")
     leads_since: float | None
+    queue_up: bool | None = Field(description="The broker of its jobs answers; null: it has none.")
+    bus_up: bool | None = Field(description="The broker of its events answers; null: it has none.")
     queues: list[QueueOut]
     cpu: list[CpuOut]
     last_jobs: list[StoryOut]

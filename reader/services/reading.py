@@ -43,6 +43,11 @@ class ReadingService:
         self._subscriptions = subscriptions
         self._bus = bus
 
+    def connected(self, actor: Actor) -> bool:
+        """Whether what happens in other processes is told as it happens; else pages look for it now and then."""
+        self._access.user(actor)
+        return self._bus.up
+
     async def sidebar(self, actor: Actor) -> Sidebar:
         return await self._reading.sidebar(self._access.user(actor))
 

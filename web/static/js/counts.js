@@ -102,12 +102,29 @@ export function tell(where, number) {
 
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
-/** The line in the sidebar's foot. @param {boolean} yes @param {Date} [last] contact */
+const late = "News is late at the moment: this page looks for it every few seconds."; // as web/kit.py has it
+let away = ""; // what the line in the sidebar's foot says while there is no contact
+let slow = one("#offline")?.textContent ?? "";
+
+function line() {
+  const text = away || slow;
+  const spot = one("#offline");
+  if (!spot || spot.textContent === text) return;
+  spot.hidden = !text;
+  spot.textContent = text;
+}
+
+/** @param {boolean} yes @param {Date} [last] contact */
 export function connected(yes, last) {
-  const line = one("#offline");
-  if (!line || line.hidden === yes) return;
-  line.hidden = yes;
-  line.textContent = yes ? "" : `Not connected. What you see is from ${clock.format(last)}.`;
+  if (yes) away = "";
+  else away ||= `Not connected. What you see is from ${clock.format(last)}.`;
+  line();
+}
+
+/** @param {boolean} yes whether the server tells news as it happens */
+export function live(yes) {
+  slow = yes ? "" : late;
+  line();
 }
 
 function hold() { held = true; }

@@ -45,6 +45,7 @@ function readCounts() {
     try {
       const now = await get("/counters");
       state = { rev: now.rev, feed_rev: now.feed_rev };
+      counts.live(now.live);
       if (!counts.set(now)) tell("differ");
       reached();
     } catch {
