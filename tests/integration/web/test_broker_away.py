@@ -1,4 +1,4 @@
-"""While what carries events between processes is away, pages stay up and say so, and say so no longer once it is back."""
+"""While what carries events between processes is away, pages stay up and say so; no longer once it is back."""
 
 from __future__ import annotations
 
