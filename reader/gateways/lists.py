@@ -224,19 +224,19 @@ class Lists:
         entries, flags = await asyncio.gather(
             self._mappers.entries.many(ids), self._mappers.flags.many(shelf.user_id, ids)
         )
-        return [
-            self._view(shelf, entry, flags.get(entry.id), part[entry.id])
-            for entry in entries
-            if not taken_back(shelf.subs, entry)
-        ]
+        views = [self._view(shelf, entry, flags.get(entry.id), part[entry.id]) for entry in entries]
+        return [view for view in views if view is not None]
 
     @staticmethod
-    def _view(shelf: Shelf, entry: Entry, flags: Flags | None, above: bool) -> EntryView:
+    def _view(shelf: Shelf, entry: Entry, flags: Flags | None, above: bool) -> EntryView | None:
+        """None for what was taken back."""
         state = shelf.subs.get(entry.feed_id)
         starred = flags is not None and flags.starred_at is not None
         later = flags is not None and flags.later_at is not None
         if state is None:  # starred, and unsubscribed from since
             return EntryView(entry, "", None, None, True, starred, later, above)
+        if state.took_back(entry.seq):
+            return None
         row = state.row()
         story = state.told.stories.get(entry.seq) if state.told is not None else None
         if story is None:
@@ -302,16 +302,18 @@ class Lists:
             self._mappers.flags.many(user_id, [entry_id]),
             self.shelf(user_id),
         )
-        if not found or not self._may_read(shelf, found[0], flags.get(entry_id)):
-            raise NotFound("There is no such entry.")
-        return self._view(shelf, found[0], flags.get(entry_id), False)
+        if found and self._may_read(shelf, found[0], flags.get(entry_id)):
+            view = self._view(shelf, found[0], flags.get(entry_id), False)
+            if view is not None:
+                return view
+        raise NotFound("There is no such entry.")
 
     @staticmethod
     def _may_read(shelf: Shelf, entry: Entry, flags: Flags | None) -> bool:
         state = shelf.subs.get(entry.feed_id)
         if state is None:
             return flags is not None
-        return (flags is not None or entry.seq <= state.mark.seq) and not state.took_back(entry.seq)
+        return flags is not None or entry.seq <= state.mark.seq
 
 
 def taken_back(subs: Mapping[int, SubState], entry: Entry) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from pyroaring import BitMap
 
-from reader.gateways.states import SubState, visible
+from reader.gateways.shelf import Shelf
+from reader.gateways.states import visible
 from reader.models.subscription import ReadChange
 
 
@@ -17,8 +18,8 @@ class Marks:
     story stays read when the copies that tell so go; no undo takes them back.
     """
 
-    def __init__(self, subs: Mapping[int, SubState], changes: Iterable[ReadChange]) -> None:
-        self._subs = subs
+    def __init__(self, shelf: Shelf, changes: Iterable[ReadChange]) -> None:
+        self._subs = shelf.subs
         self._add: dict[int, BitMap] = {}
         self._remove: dict[int, BitMap] = {}
         for change in changes:
@@ -27,9 +28,11 @@ class Marks:
             add -= change.remove
             remove -= change.add
             remove |= change.remove
-        for feed_id in list(self._add):
-            self._spread(feed_id)
-        self.settled = self._unsettled()
+        self.settled: dict[int, BitMap] = {}
+        if shelf.stories.by_key:
+            for feed_id in list(self._add):
+                self._spread(feed_id)
+            self.settled = self._unsettled()
 
     def _of(self, feed_id: int) -> tuple[BitMap, BitMap]:
         return self._add.setdefault(feed_id, BitMap()), self._remove.setdefault(feed_id, BitMap())

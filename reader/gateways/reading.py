@@ -27,55 +27,70 @@ class ReadingGateway(Lists):
         """Ids that changed, and the changes. NotFound if one of them is not the user's to read.
 
         What was taken back is passed over (the list on the screen may still show it), unless there is nothing else.
+        What is in memory will do mostly: the store leaves aside what was unsubscribed from a moment ago, and a copy
+        that is not known here yet is read with its story. Not so where stories with several copies are known, or
+        something looks taken back: another process may have marked them unread, or restored it.
         """
         entries = await self._mappers.entries.many(entry_ids)
         if len({e.id for e in entries}) != len(set(entry_ids)):
             raise NotFound("There is no such entry.")
-        subs = await self._subs_for(user_id, entries, read)
-        if entries and not (entries := [e for e in entries if not taken_back(subs, e)]):
+        known = self._shelves.get(user_id)
+        quick = known is not None and _will_do(known, entries)
+        shelf = known if known is not None and quick else await self.shelf(user_id)
+        if not all(e.feed_id in shelf.subs for e in entries):
             raise NotFound("There is no such entry.")
+        if entries and not (entries := [e for e in entries if not taken_back(shelf.subs, e)]):
+            raise NotFound("There is no such entry.")
+        ids, changes, alone = await self._mark(shelf, entries, read)
+        if quick and not read and not alone:
+            ids, changes = await self._mark_others(user_id, entries, ids, changes)
+        return ids, changes
+
+    async def _mark(
+        self, shelf: Shelf, entries: Sequence[Entry], read: bool
+    ) -> tuple[list[int], tuple[ReadChange, ...], bool]:
+        """As mark(), and whether nobody else wrote anything of this user meanwhile."""
         if read:
-            entries = [e for e in entries if not _story_is_read(subs, e)]
+            entries = [e for e in entries if not _story_is_read(shelf.subs, e)]
         seqs: dict[int, BitMap] = {}
         for entry in entries:
             seqs.setdefault(entry.feed_id, BitMap()).add(entry.seq)
         wanted = [ReadChange(f, s, NOTHING) if read else ReadChange(f, NOTHING, s) for f, s in seqs.items()]
-        applied = await self._apply(user_id, Marks(subs, wanted))
+        applied, alone = await self._apply(shelf, Marks(shelf, wanted))
         changed = {c.feed_id: c.add if read else c.remove for c in applied}
-        return [e.id for e in entries if _has_changed(subs, e, changed)], applied
+        return [e.id for e in entries if _has_changed(shelf.subs, e, changed)], applied, alone
 
-    async def _subs_for(self, user_id: int, entries: Sequence[Entry], read: bool) -> dict[int, SubState]:
-        """The user's subscriptions; raises NotFound unless the feeds of all these entries are among them.
+    async def _mark_others(
+        self, user_id: int, entries: Sequence[Entry], ids: list[int], changes: tuple[ReadChange, ...]
+    ) -> tuple[list[int], tuple[ReadChange, ...]]:
+        """Entries were marked unread without knowing of all copies, and another process may have marked those."""
+        shelf = await self.shelf(user_id)
+        if not shelf.stories.by_key:
+            return ids, changes
+        more, others, _ = await self._mark(shelf, [e for e in entries if e.feed_id in shelf.subs], False)
+        return list(dict.fromkeys(ids + more)), changes + others
 
-        What is in memory will do to mark entries read: the store leaves aside what was unsubscribed from a moment ago,
-        and a copy that is not known here yet is read with the story. Not so where stories with several copies are
-        known, or something looks taken back: another process may have marked them unread, or restored it. To mark
-        unread all copies must be known.
-        """
-        shelf = self._shelves.get(user_id)
-        if not read or shelf is None or not _will_do(shelf, entries):
-            shelf = await self.shelf(user_id)
-        if not all(e.feed_id in shelf.subs for e in entries):
-            raise NotFound("There is no such entry.")
-        return shelf.subs
-
-    async def _apply(self, user_id: int, marks: Marks) -> tuple[ReadChange, ...]:
+    async def _apply(self, shelf: Shelf, marks: Marks) -> tuple[tuple[ReadChange, ...], bool]:
+        """What changed, and whether nobody else wrote anything of this user meanwhile."""
         changes = marks.changes()
         if not changes:
-            return ()
-        marked = await self._mappers.subscriptions.mark(user_id, changes, now=self._clock.now())
+            return (), True
+        marked = await self._mappers.subscriptions.mark(shelf.user_id, changes, now=self._clock.now())
+        alone = shelf.wrote(marked.rev)
         if marked.changes:
-            await self._bus.publish(user_topic(user_id), ReadingChanged(user_id, marked.rev))
-        return marks.meant(marked.changes)
+            await self._bus.publish(user_topic(shelf.user_id), ReadingChanged(shelf.user_id, marked.rev))
+        return marks.meant(marked.changes), alone
 
     async def apply(self, user_id: int, changes: Sequence[ReadChange]) -> int:
         """Applies changes, for undo; returns how many entries changed."""
-        subs = (await self.shelf(user_id)).subs
-        return sum(len(c.add) + len(c.remove) for c in await self._apply(user_id, Marks(subs, changes)))
+        shelf = await self.shelf(user_id)
+        applied, _ = await self._apply(shelf, Marks(shelf, changes))
+        return sum(len(c.add) + len(c.remove) for c in applied)
 
     async def settle(self, user_id: int) -> None:
         """Writes down which copies were met through others, before subscriptions go."""
-        await self._apply(user_id, Marks((await self.shelf(user_id)).subs, ()))
+        shelf = await self.shelf(user_id)
+        await self._apply(shelf, Marks(shelf, ()))
 
     async def mark_all(
         self,
@@ -117,7 +132,7 @@ class ReadingGateway(Lists):
         if not wanted:
             return 0, ()
         changes = [ReadChange(feed_id, seqs, NOTHING) for feed_id, seqs in wanted.items()]
-        applied = await self._apply(user_id, Marks(shelf.subs, changes))
+        applied, _ = await self._apply(shelf, Marks(shelf, changes))
         return sum(len(c.add & wanted.get(c.feed_id, NOTHING)) for c in applied), applied
 
     async def _key_of(self, user_id: int, entry_id: int) -> Key:

@@ -35,6 +35,7 @@ class Shelf:
         self._views: dict[Scope, View] = {}
         self._left: dict[Scope, Left] = {}
         self.stories = Stories()
+        self._known = -1  # no write up to this revision is unknown here: it is in the state, or this process made it
         self._lost: set[bytes] = set()  # stories with copies in feeds that were unsubscribed from
 
     def take(self, delta: ReadingDelta) -> None:
@@ -51,7 +52,14 @@ class Shelf:
         else:
             self._pending.update({s.feed_id: s for s in delta.subscriptions})
         self.rev = max(self.rev, delta.rev)
+        self._known = max(self._known, self.rev)
         self.shape_rev = max(self.shape_rev, delta.shape_rev)
+
+    def wrote(self, rev: int) -> bool:
+        """This process wrote marks that brought the user to ``rev``. False if somebody else wrote before."""
+        if rev == self._known + 1:
+            self._known = rev
+        return rev == self._known
 
     def unsettled(self, book: FeedBook) -> Iterable[int]:
         """Feeds whose marks and positions settle() needs."""

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from reader.clock import Clock
 from reader.errors import NotFound
+from reader.gateways.reading import ReadingGateway
 from reader.models.entry import FlagKind
 from reader.models.reading import Scope
-from tests.integration.reading.stories import Told, told
+from reader.pubsub.memory import MemoryBus
+from tests.integration.reading.stories import NOW, Told, told
 
 
 @pytest.fixture
@@ -37,6 +40,22 @@ async def test_a_story_is_met_once_and_marked_everywhere(it: Told) -> None:
     assert (await it.unread())[0] == 1
     assert await it.reading.mark(it.user, [entry, one], True) != ([], ())
     assert (await it.reading.mark(it.user, [two], True))[0] == []
+
+
+async def test_marks_are_right_in_a_process_that_knows_no_copy_yet(it: Told) -> None:
+    """What it remembers is older than the share, and than what another process wrote."""
+    await it.subscribe(it.site)
+    await it.subscribe(it.first[2])
+    entry, other = await it.publish(it.site, 2)
+    await it.page()
+    one = await it.share(entry, it.first)
+    elsewhere = ReadingGateway(it.store, MemoryBus(), Clock(now=lambda: NOW))
+    await elsewhere.mark(it.user, [one, other], True)
+    ids, _ = await it.reading.mark(it.user, [entry], False)
+    assert ids == [entry]
+    assert await it.shown() == [(entry, True, False), (other, False, True)]
+    assert (await it.reading.mark(it.user, [other], False))[0] == [other]
+    assert (await it.unread())[0] == 2
 
 
 async def test_what_was_read_stays_read_when_its_first_copy_is_taken_back(it: Told) -> None:
