@@ -5,6 +5,7 @@ A feed's copies are read again when its mark says that they changed (copies_rev)
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections import Counter, OrderedDict, deque
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -93,6 +94,7 @@ class CopyBook:
         self._mapper = mapper
         self._most = most
         self._count = 0
+        self._loading = asyncio.Lock()
         self.feeds: OrderedDict[int, FeedCopies] = OrderedDict()
 
     def lacking(self, marks: Iterable[FeedMark]) -> list[FeedMark]:
@@ -100,20 +102,26 @@ class CopyBook:
         return [m for m in marks if m.feed_id not in self.feeds or self.feeds[m.feed_id].rev < m.copies_rev]
 
     async def load(self, marks: Sequence[FeedMark]) -> None:
-        """Reads the copies of these feeds, all in one round trip."""
+        """Reads what is lacking of these feeds, all in one round trip. Who asks at the same time waits for the same
+        read: a share brings all its followers at once."""
+        async with self._loading:
+            lacking = self.lacking(marks)
+            if lacking:
+                await self._read(lacking)
+            for mark in marks:
+                self.feeds.move_to_end(mark.feed_id)
+            self._shrink(len(marks))
+
+    async def _read(self, marks: Sequence[FeedMark]) -> None:
         found = await self._mapper.copies([mark.feed_id for mark in marks])
         by_feed = {feed_id: list(some) for feed_id, some in groupby(found, lambda copy: copy.feed_id)}
         for mark in marks:
             known = self.feeds.get(mark.feed_id)
-            if known is not None and known.rev >= mark.copies_rev:
-                continue  # another request was quicker
             new = FeedCopies(mark.feed_id, mark.copies_rev, by_feed.get(mark.feed_id, []))
             if known is not None:
                 new.follow(known)
             self._count += len(new) - (len(known) if known is not None else 0)
             self.feeds[mark.feed_id] = new
-            self.feeds.move_to_end(mark.feed_id)
-        self._shrink(len(marks))
 
     def gather(self, feed_ids: AbstractSet[int], keys: set[bytes]) -> dict[bytes, list[Copy]]:
         """The copies of these stories in these feeds; stories that have only one may be left out."""
@@ -133,6 +141,6 @@ class CopyBook:
         return found
 
     def _shrink(self, in_use: int) -> None:
-        """Forgets the feeds loaded longest ago; who still needs one loads it again."""
+        """Forgets the feeds wanted longest ago; who still needs one loads it again."""
         while self._count > self._most and len(self.feeds) > in_use:
             self._count -= len(self.feeds.popitem(last=False)[1])

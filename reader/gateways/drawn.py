@@ -49,24 +49,27 @@ class Drawn:
         for state in view.subs:
             if not self.there(state):
                 continue
-            unread, seen = self._parts(state, limits.get(state.mark.feed_id))
-            seen = seen - left[state.mark.feed_id] if state.mark.feed_id in left else seen
+            feed_id = state.mark.feed_id
+            if feed_id in limits or feed_id in self._changes or feed_id in self._shadows:
+                unread, seen = self._parts(state, limits.get(feed_id))
+            else:
+                unread, seen = state.unread, state.seen
+            if feed_id in left:
+                seen = seen - left[feed_id]
             if unread:
-                above.append(Run(state.mark.feed_id, unread))
+                above.append(Run(feed_id, unread))
             if seen:
-                below.append(Run(state.mark.feed_id, seen))
+                below.append(Run(feed_id, seen))
         return above, below
 
     def _parts(self, state: SubState, limit: int | None) -> tuple[BitMap, BitMap]:
-        feed_id = state.mark.feed_id
-        if limit is None and feed_id not in self._changes and feed_id not in self._shadows:
-            return state.unread, state.seen
+        """What was unread, and what was read."""
         shown = visible(state.mark)
         if limit is not None:
             shown.remove_range(limit + 1, state.mark.seq + 1)
         if state.sub.muted:
             return EMPTY, shown
-        unread = shown - self._bits(feed_id) - self._shadows_of(state) - self._met_of(state)
+        unread = shown - self._bits(state.mark.feed_id) - self._shadows_of(state) - self._met_of(state)
         return unread, shown - unread
 
     def _bits(self, feed_id: int) -> BitMap:
@@ -132,5 +135,6 @@ class Drawn:
             return view.left
         subs = [state for state in view.subs if self.there(state)]
         if scope.kind != "folder":
-            return {state.mark.feed_id: self._shadows_of(state) for state in subs}
+            shadows = {state.mark.feed_id: self._shadows_of(state) for state in subs}
+            return {feed_id: seqs for feed_id, seqs in shadows.items() if seqs}
         return beside(subs, self._shadows_of)

@@ -19,6 +19,12 @@ class Marks:
     """
 
     def __init__(self, shelf: Shelf, changes: Iterable[ReadChange]) -> None:
+        self._plain = None if shelf.stories.by_key else list(changes)
+        self.settled: dict[int, BitMap] = {}
+        if self._plain is None:
+            self._gather(shelf, changes)
+
+    def _gather(self, shelf: Shelf, changes: Iterable[ReadChange]) -> None:
         self._subs = shelf.subs
         self._add: dict[int, BitMap] = {}
         self._remove: dict[int, BitMap] = {}
@@ -28,11 +34,9 @@ class Marks:
             add -= change.remove
             remove -= change.add
             remove |= change.remove
-        self.settled: dict[int, BitMap] = {}
-        if shelf.stories.by_key:
-            for feed_id in list(self._add):
-                self._spread(feed_id)
-            self.settled = self._unsettled()
+        for feed_id in list(self._add):
+            self._spread(feed_id)
+        self.settled = self._unsettled()
 
     def _of(self, feed_id: int) -> tuple[BitMap, BitMap]:
         return self._add.setdefault(feed_id, BitMap()), self._remove.setdefault(feed_id, BitMap())
@@ -61,6 +65,8 @@ class Marks:
 
     def changes(self) -> list[ReadChange]:
         """For the store."""
+        if self._plain is not None:
+            return self._plain
         out = []
         for feed_id in self._add.keys() | self.settled.keys():
             add = self._add.get(feed_id, BitMap()) | self.settled.get(feed_id, BitMap())
@@ -69,6 +75,8 @@ class Marks:
 
     def meant(self, applied: Sequence[ReadChange]) -> tuple[ReadChange, ...]:
         """What of the changes that the store made was asked for."""
+        if not self.settled:
+            return tuple(applied)
         out = []
         for change in applied:
             settled = self.settled.get(change.feed_id)

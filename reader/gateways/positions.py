@@ -116,9 +116,9 @@ class FeedBook:
         if ranges:
             await self._fetch(ranges)
         if self._copied:  # last: what was loaded for one request must not be forgotten for another before it is used
-            lacking = self.copies.lacking([marks[i] for i in wanted if i in self._copied])
-            if lacking:
-                await self.copies.load(lacking)
+            copied = [marks[i] for i in wanted if i in self._copied]
+            if self.copies.lacking(copied):
+                await self.copies.load(copied)
 
     def newest_id(self, feed_id: int) -> int:
         """Highest visible entry id of a feed, 0 without one."""

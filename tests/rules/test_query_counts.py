@@ -137,6 +137,30 @@ async def test_constant_in_entries(make: Callable[[int, int], Awaitable[Store]])
     assert large == small
 
 
+async def test_constant_in_copies(make: Callable[[int, int], Awaitable[Store]]) -> None:
+    """Of stories that reach the reader through others too."""
+    few, many = await make(10, 1000), await make(20, 2000)
+    await share(few, 3)
+    await share(many, 300)
+    small, large = await costs(few), await costs(many)
+    assert large == small
+
+
+async def share(store: Store, count: int) -> None:
+    """Somebody shares the reader's newest entries, and the reader follows."""
+    services = store.container.services
+    other = await services.accounts.add_user(SYSTEM, "bob", "correct horse battery")
+    sharer = Actor(other.id, False)
+    page = await services.reading.page(store.actor, Scope("all"), limit=200)
+    rest = await services.reading.page(store.actor, Scope("all"), limit=200, after=page.next)
+    for view in [*page.entries, *rest.entries][:count]:
+        await services.feeds.subscribe(sharer, feed_id=view.entry.feed_id)
+        await services.sharing.share(sharer, view.entry.id)
+    await services.people.follow(store.actor, "bob")
+    shown = await services.reading.page(store.actor, Scope("all"), limit=1)
+    assert shown.entries[0].copies
+
+
 async def test_mark_all_is_one_write(make: Callable[[int, int], Awaitable[Store]]) -> None:
     """Its round trips do not grow with the number of feeds (its statements may: one per read set changed)."""
     assert await trips_of_mark_all(await make(5, 2000)) == await trips_of_mark_all(await make(200, 2000))

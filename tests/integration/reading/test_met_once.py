@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reader.clock import Clock
+from reader.gateways.copies import CopyBook
 from reader.gateways.cursor import decode
 from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
@@ -79,6 +80,7 @@ class MetOnce(RuleBasedStateMachine):
         self.feeds = self.sites + [feed_id for _, _, feed_id in self.streams]
         clock, bus = Clock(now=lambda: self.now), MemoryBus()
         self.gateways = [ReadingGateway(self.store, bus, clock) for _ in range(2)]
+        self.gateways[1].book.copies = CopyBook(self.store.shares, most=3)  # which hardly fit
         self.subscribing = [
             SubscriptionGateway(self.store, reading, LocalQueue(), bus, clock, Settings(data=folder))
             for reading in self.gateways
