@@ -15,8 +15,7 @@ test: $(VENV)/.test
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest tests/contract tests/browser
-	$(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/contract --ignore=tests/browser
+	$(BIN)/python -m tests.run
 endif
 
 lint: $(VENV)/.test
