@@ -40,11 +40,11 @@ class Victim:
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
-    def spawn(self, command: str) -> subprocess.Popen[bytes]:
+    def spawn(self, *command: str) -> subprocess.Popen[bytes]:
         """Start it without waiting."""
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "evantr", command],
+                [sys.executable, "-m", "evantr", *command],
                 cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         return self._process
@@ -67,6 +67,10 @@ class Victim:
         )  # fmt: skip
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
