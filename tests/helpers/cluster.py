@@ -1,8 +1,8 @@
 """A whole cluster on loopback: broker, caches, and processes of each role on one store, to be ill-treated.
 
-    with Cluster(folder) as cluster:
-        cluster.start()
-        cluster.webs[0].address
+with Cluster(folder) as cluster:
+    cluster.start()
+    cluster.webs[0].address
 """
 
 from __future__ import annotations
@@ -85,5 +85,3 @@ class Cluster:
         else:
             queues = self._queues[self.workers.index(process)]
             process.spawn("worker", *(["--queues", queues] if queues else []))
-
-
