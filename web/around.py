@@ -35,13 +35,15 @@ async def entry_values(visit: Visit, view: EntryView, back: str) -> dict[str, An
 async def _told(visit: Visit, card: ShareCard) -> ShareCard:
     """The card with the way of whoever it names first: of an entry met in a site's feed that is one of several who
     passed it on, each by a way of their own."""
-    first = card.also[0].share_id if card.also else None
+    first = card.also[0].share_id if card.also else card.mine
     if card.by is not None or first is None:
         return card
     try:
         item = await visit.services.sharing.item(visit.actor, first)
     except NotFound:  # taken back just now
         return card
+    if not card.also:  # nobody else's: its chain is what there is to tell
+        return replace(card, chain=item.card.chain)
     return replace(item.card, also=card.also[1:], mine=card.mine, my_note=card.my_note)
 
 

@@ -121,6 +121,58 @@ def _space_pages_then_goes_on(reader: Reader) -> None:
     opened(reader, first)
 
 
+@shortcut("share")
+def _share_the_open_entry(reader: Reader) -> None:
+    first = titles(reader)[0]
+    reader.press("j")
+    opened(reader, first)
+    reader.press("Shift+S")
+    reader.toast("Shared in")
+    expect(reader.page.locator(".entrybar .composer")).to_be_visible()
+    reader.press("z")
+    reader.toast("Undone")
+    expect(reader.page.locator(".entrybar").get_by_role("button", name="Share", exact=True)).to_be_visible()
+
+
+@shortcut("chain")
+def _look_at_the_chain(reader: Reader) -> None:
+    first = titles(reader)[0]
+    share = reader.api("POST", "/shares", {"entry_id": int(reader.row(first).get_attribute("data-id") or 0)})
+    reader.row(first).locator("h2 a").click()
+    reader.page.locator("#social").wait_for()
+    reader.press("c")
+    expect(reader.page).to_have_url(re.compile("/chain/"))
+    reader.api("DELETE", f"/shares/{share['id']}")
+
+
+@shortcut("share-note")
+def _share_with_a_note_from_the_list(reader: Reader) -> None:
+    second = titles(reader)[1]
+    reader.press("n", "n", "Shift+N")
+    note = reader.page.locator(".composer.over textarea")
+    expect(note).to_be_focused()
+    note.fill("Worth the walk")
+    note.press("Control+Enter")
+    reader.toast("Note kept")
+    expect(reader.row(second).locator(".mine")).to_be_attached()
+    reader.press("Shift+N")
+    expect(note).to_have_value("Worth the walk")
+    note.press("Escape")
+    expect(reader.page.locator(".composer.over")).to_have_count(0)
+
+
+@shortcut("go-people")
+def _go_to_people(reader: Reader) -> None:
+    reader.press("g", "p")
+    expect(reader.page).to_have_url(re.compile("/people$"))
+
+
+@shortcut("go-notifications")
+def _go_to_notifications(reader: Reader) -> None:
+    reader.press("g", "n")
+    expect(reader.page).to_have_url(re.compile("/notifications$"))
+
+
 @shortcut("next-unread")
 def _next_unread(reader: Reader) -> None:
     first, _, third = titles(reader)[:3]
