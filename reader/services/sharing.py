@@ -16,6 +16,7 @@ from reader.models.user import Actor
 from reader.services.streams import NO_STREAM, StreamService
 from reader.services.words import clean_text
 
+PAGE = 30
 PAGE_MOST = 200
 NO_SHARE = "There is no such share."
 
@@ -148,7 +149,7 @@ class SharingService(StreamService):
     # ---- public pages
 
     async def stream_page(
-        self, actor: Actor, owner_name: str, stream_name: str, *, below: int | None = None, limit: int = 50
+        self, actor: Actor, owner_name: str, stream_name: str, *, below: int | None = None, limit: int = PAGE
     ) -> StreamPage:
         """A page of a stream, newest first, for anybody who may see its owner, signed in or not. ``below`` is ``next``
         of the page before."""

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import astuple
+from functools import lru_cache
 from typing import Any
 
 from pyroaring import BitMap
@@ -30,8 +31,14 @@ _SOURCE = 7
 
 def share_of(row: tuple[Any, ...]) -> Share:
     values = list(row)
-    values[_SOURCE] = Source(*json.loads(row[_SOURCE]))
+    values[_SOURCE] = source_of(row[_SOURCE])
     return Share(*values)
+
+
+@lru_cache(4096)
+def source_of(stored: str) -> Source:
+    """Shares of one page mostly come from a few sources."""
+    return Source(*json.loads(stored))
 
 
 def stream_of(row: tuple[Any, ...]) -> Stream:
