@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from reader.errors import Conflict
 from reader.mappers.mongo.engine import Document, Engine
+from reader.models.people import name_digest
 
 ADMINISTRATOR = "administrator"
 
@@ -22,6 +23,8 @@ async def create(engine: Engine, name: str, password_hash: str, now: float, *, c
     if alone and await engine.db.user_name.find_one({}, {"_id": 1}):
         raise Conflict("There is an account already.")
     key = name.casefold()
+    if await engine.db.reserved_name.find_one({"_id": name_digest(name)}, {"_id": 1}):
+        raise Conflict("This name is taken.")
     user: Document = {
         "_id": await engine.next_id("user"),
         "name": name,
@@ -37,7 +40,6 @@ async def create(engine: Engine, name: str, password_hash: str, now: float, *, c
         "about": "",
         "private": False,
         "talk": "all",
-        "leaving_at": None,
     }
     making = {"user": user, "claims": claims, "alone": alone}
     try:

@@ -7,8 +7,9 @@ In this order, each step harmless when it is the last one before a crash (docs/d
 2. new entries, at places above feed.seq where nobody sees them; what a puller before left there is overwritten, and
    who comes with an older lease than what stands there is fenced;
 3. read sets of those who subscribed before the first entries came (first.py);
-4. feed.seq moves, if the lease still holds: now they are visible, all at once;
-5. the feed's revision is published.
+4. those whose story is shared become copies of it (copies.py);
+5. feed.seq moves, if the lease still holds: now they are visible, all at once;
+6. the feed's revision is published.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pymongo.errors import BulkWriteError
 from reader.mappers.entries import Appended
 from reader.mappers.keys import uid_hash
 from reader.mappers.mongo.changes import DUPLICATE
+from reader.mappers.mongo.copies import join, touch
 from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import PARTS, key, placed, seen, tombstone_key, traced
 from reader.mappers.mongo.first import forget_first, mark_first
@@ -69,8 +71,16 @@ async def append(
     if not fresh:
         return Appended(feed.seq, (), updated)
     new = await _insert(engine, feed, fresh, there.newest, now)
-    if new is None or not await _show(engine, feed, new[-1].seq, now):
+    if new is None:
         return None
+    told = [(entry.story, at.id, at.seq) for at, entry in zip(new, fresh, strict=True) if entry.story is not None]
+    passed = {entry.story for entry in fresh if entry.story is not None and entry.chain is not None}
+    copied = await join(engine, feed.id, told, passed)
+    if not await _show(engine, feed, new[-1].seq, now, copied):
+        return None
+    if told and await join(engine, feed.id, told, set()):  # shared in this moment, by somebody who did not see these
+        await touch(engine, [feed.id])
+        await publish(engine)
     return Appended(new[-1].seq, tuple(new), updated)
 
 
@@ -186,12 +196,12 @@ async def _insert(
     return None
 
 
-async def _show(engine: Engine, feed: _Feed, seq: int, now: float) -> bool:
-    """Makes the new entries visible. False when the lease was lost."""
+async def _show(engine: Engine, feed: _Feed, seq: int, now: float, copied: bool) -> bool:
+    """Makes the new entries visible. False when the lease was lost. ``copied``: some are copies of shared stories."""
     waited = await mark_first(engine, feed.id, seq, now) if feed.seq == 0 else []
     shown = await engine.db.feed.update_one(
         {"_id": feed.id, "lease_token": feed.token, "seq": feed.seq},
-        {"$set": {"seq": seq, **waiting()}, "$inc": {"size": seq - feed.seq}},
+        {"$set": {"seq": seq, **waiting()}, "$inc": {"size": seq - feed.seq, "copies_rev": int(copied)}},
     )
     if not shown.matched_count:
         return False

@@ -40,8 +40,9 @@ INDEXES = (
     Index("user_change", (("token", 1),)),
     Index("subscription", (("gone", 1),), sparse=True),
     Index("folder", (("gone", 1),), sparse=True),
+    Index("stream", (("gone", 1),), sparse=True),
 )
-CHILDREN = ("subscription", "folder")  # what may be gone
+CHILDREN = ("subscription", "folder", "stream")  # what may be gone
 GONE: Document = {"gone": {"$gt": ObjectId("0" * 24)}}
 INLINE = 32_000  # bytes of planned writes that the user's document may hold for a moment
 PART = 256_000  # bytes of a document that holds more of them
@@ -73,6 +74,10 @@ class Draft:
 
     def drop(self, collection: str, key: object) -> None:
         self._writes[collection, key] = {"c": collection, "k": key, "drop": True}
+
+    def last(self, collection: str, key: object, fields: Document, counts: dict[str, int] | None = None) -> None:
+        """Fields of what shows the others, written when all of them are. ``counts``: what is added, once."""
+        self._writes[collection, key] = {"c": collection, "k": key, "set": fields, "inc": counts or {}, "last": True}
 
     @property
     def empty(self) -> bool:
@@ -218,11 +223,13 @@ async def _forget(engine: Engine, user_id: int, record: Document) -> None:
 
 
 async def _write(engine: Engine, user_id: int, record: Document, writes: list[Document]) -> None:
-    """All children, at once for each collection."""
-    operations: dict[str, list[UpdateOne | ReplaceOne[Document]]] = {}
-    for write in writes:
-        operations.setdefault(write["c"], []).append(_operation(user_id, record, write))
-    await asyncio.gather(*(_bulk(engine, collection, each) for collection, each in operations.items()))
+    """All children, at once for each collection, then what shows them."""
+    for last in (False, True):
+        operations: dict[str, list[UpdateOne | ReplaceOne[Document]]] = {}
+        for write in writes:
+            if write.get("last", False) == last:
+                operations.setdefault(write["c"], []).append(_operation(user_id, record, write))
+        await asyncio.gather(*(_bulk(engine, collection, each) for collection, each in operations.items()))
 
 
 def _operation(user_id: int, record: Document, write: Document) -> UpdateOne | ReplaceOne[Document]:
@@ -233,7 +240,8 @@ def _operation(user_id: int, record: Document, write: Document) -> UpdateOne | R
     if "put" in write:
         fields = {"$set": {**write["put"], "written": rev}, "$unset": {"gone": ""}}
         return UpdateOne(older, fields, upsert=True)
-    return UpdateOne(older, {"$set": {**write["set"], "written": rev}})
+    counts = {"$inc": write["inc"]} if write.get("inc") else {}
+    return UpdateOne(older, {"$set": {**write["set"], "written": rev}, **counts})
 
 
 async def _bulk(engine: Engine, collection: str, operations: list[UpdateOne | ReplaceOne[Document]]) -> None:

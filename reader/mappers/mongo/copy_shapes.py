@@ -71,6 +71,8 @@ def of_document(kind: Kind, stored: Document, besides: dict[Any, Document]) -> V
 def _user(v: Values) -> list[tuple[str, Document]]:
     key = v["name"].casefold()
     user = plain("user", ("id",), v) | {"name_key": key, "epoch": 0}
+    if user["leaving_at"] is None:
+        del user["leaving_at"]
     return [("user_name", {"_id": key, "user_id": v["id"]}), ("user", user)]
 
 
@@ -146,6 +148,10 @@ TO: dict[str, Callable[[Values], list[tuple[str, Document]]]] = {
 # ---- from documents
 
 
+def _of_user(v: Values, _: dict[Any, Document]) -> Values:
+    return v | {"leaving_at": v.get("leaving_at")}
+
+
 def _of_session(v: Values, users: dict[Any, Document]) -> Values | None:
     user = users.get(v["user_id"])
     return v if user is not None and user["epoch"] == v["epoch"] else None
@@ -186,6 +192,6 @@ def _of_audit(v: Values, _: dict[Any, Document]) -> Values:
 
 
 FROM: dict[str, Callable[[Values, dict[Any, Document]], Values | None]] = {
-    "session": _of_session, "token": _of_token, "feed_alias": _of_alias, "entry": _of_entry, "folder": _of_child,
-    "subscription": _of_child, "job": _of_job, "queue_setting": _of_setting, "audit": _of_audit,
+    "user": _of_user, "session": _of_session, "token": _of_token, "feed_alias": _of_alias, "entry": _of_entry,
+    "folder": _of_child, "subscription": _of_child, "job": _of_job, "queue_setting": _of_setting, "audit": _of_audit,
 }  # fmt: skip

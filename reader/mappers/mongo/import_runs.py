@@ -14,7 +14,7 @@ from reader.mappers.mongo.import_documents import item_key, item_of
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.mappers.mongo.schedule import pull_key
 
-WELL = {"state": 1, "seq": 1, "last_pull_at": 1}
+WELL = {"state": 1, "seq": 1, "last_pull_at": 1, "kind": 1}
 SEEN = {"last_pull_at": 1, "next_pull_at": 1, "error": 1, "reason": 1, "site_url": 1}
 
 
@@ -26,9 +26,10 @@ async def take(engine: Engine, import_id: int, numbers: Sequence[int], now: floa
     startable = {"_id": {"$in": keys}, "state": "waiting", "planted": True}
     found = await engine.db.import_item.find(startable, {"feed_id": 1}, batch_size=len(keys) + 1).to_list()
     feeds = await _feeds(engine, [item["feed_id"] for item in found], WELL)
-    well = {n for n, feed in feeds.items() if feed["state"] == "active" and feed["seq"] > 0}
+    streams = {n for n, feed in feeds.items() if feed["kind"] == "stream"}  # nothing pulls them
+    well = {n for n, feed in feeds.items() if feed["state"] == "active" and feed["seq"] > 0} | streams
     fresh = {n for n in well if (at := feeds[n]["last_pull_at"]) is not None and at >= stale}
-    await make_due(engine, [n for n in feeds if n not in fresh], now)
+    await make_due(engine, [n for n in feeds if n not in fresh | streams], now)
     token = ObjectId()  # of several callers one gets each item
     start = {"since": now, "looking": None, "reason": None, "taken": token}
     done = [item["_id"] for item in found if item["feed_id"] in well]

@@ -9,7 +9,7 @@ on where the merge stopped (leases.py). What each reader has changes in one chan
    its pullers out, and becomes visible with them at once. Else flags go over to the same entries of the target, and
    what only a flag keeps stays findable without a place;
 3. subscriptions go over, reader by reader;
-4. addresses lead to the target;
+4. streams that share from the source go on with the target, copies of shared stories go over, addresses lead to it;
 5. what is left of the source goes, the feed itself last.
 """
 
@@ -19,11 +19,14 @@ import asyncio
 
 from reader.mappers.mongo.adopt import adopt
 from reader.mappers.mongo.carry import carry_flags, carry_subscriptions
+from reader.mappers.mongo.copies import put_right, touch
 from reader.mappers.mongo.engine import Document, Engine
 from reader.mappers.mongo.entry_documents import PARTS
 from reader.mappers.mongo.feed_documents import find
+from reader.mappers.mongo.revisions import publish
+from reader.mappers.mongo.stream_sources import carry_sources
 
-LEFT = (*PARTS, "tombstone", "first_unread", "pull", "feed_move")  # what bears a feed's id
+LEFT = (*PARTS, "tombstone", "first_unread", "pull", "feed_move", "stream_source")  # what bears a feed's id
 
 
 async def merge(engine: Engine, source: int, token: int, url: str) -> int | None:
@@ -51,10 +54,17 @@ async def finish(engine: Engine, source: int, mark: Document) -> int:
         await engine.db.feed.update_one({"_id": source}, {"$set": {"merge": mark}})
     seqs = None if mark["adopts"] else await carry_flags(engine, source, target)
     await carry_subscriptions(engine, source, target, seqs)
+    await carry_sources(engine, source, target)
+    if mark["adopts"]:
+        await engine.db.copy.update_many({"feed_id": source}, {"$set": {"feed_id": target}})
+        await touch(engine, [target])
+        await publish(engine)
     await engine.db.feed_alias.update_many({"feed_id": source}, {"$set": {"feed_id": target}})
     await asyncio.gather(
         *(engine.db[collection].delete_many({"feed_id": source}) for collection in LEFT),
         engine.db.feed_words.delete_one({"_id": source}),
     )
+    for story in await engine.db.copy.distinct("story", {"feed_id": source}):
+        await put_right(engine, bytes(story))
     await engine.db.feed.delete_one({"_id": source})
     return target

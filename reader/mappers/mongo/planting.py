@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from pymongo import UpdateOne
+from pyroaring import BitMap
 
 from reader.mappers.bitmaps import pack, span
 from reader.mappers.keys import title_key
+from reader.mappers.mongo import backlog
 from reader.mappers.mongo.changes import Draft, change
 from reader.mappers.mongo.engine import Document, Engine
 from reader.mappers.mongo.feed_making import Wanted, make_feeds
@@ -22,9 +24,10 @@ from reader.mappers.mongo.first import want_first
 from reader.mappers.mongo.folders import put_folder
 from reader.mappers.mongo.shape import read_first, take_back
 from reader.mappers.mongo.shelf_documents import WHOLE, key, put_subscription, subscriptions
+from reader.mappers.mongo.sight import hidden
 from reader.models.subscription import Folder, ReadChange, Subscription
 
-FEED = {"floor": 1, "seq": 1, "title": 1, "last_pull_at": 1, "kind": 1}
+FEED = {**backlog.FEED, "title": 1, "last_pull_at": 1}
 MARKED = {**WHOLE, "made_by": 1}
 
 
@@ -122,12 +125,13 @@ async def _plant(
 ) -> Garden | None:
     """None when the import does not run any more."""
     user_id, feed_ids = draft.user_id, [each["feed_id"] for each in items]
-    job, folders, mine, last, feeds = await asyncio.gather(
+    job, folders, mine, last, feeds, unseen = await asyncio.gather(
         engine.db["import"].find_one({"_id": import_id, "state": "running"}, {"_id": 1}),
         engine.db.folder.find({"user_id": user_id, "position": {"$gte": 0}}).to_list(),
         subscriptions(engine, user_id, feed_ids, MARKED),
         _last_positions(engine, user_id),
         _feeds(engine, feed_ids),
+        hidden(engine, user_id, feed_ids),
     )
     if job is None:
         return None
@@ -137,6 +141,8 @@ async def _plant(
     numbers = list(range(end, end - depth, -1))  # taken from the back: the outermost folder has the lowest id
     waits = {n: feed["seq"] == 0 and feed["kind"] == "site" for n, feed in feeds.items()}
     await asyncio.gather(*(want_first(engine, user_id, n, unread) for n in feeds if waits[n] and n not in mine))
+    new = [feed for n, feed in feeds.items() if n not in mine and n not in unseen]
+    read = await backlog.backlogs(engine, user_id, new, unread)
     for item in items:
         feed = feeds.get(item["feed_id"])
         if feed is None:  # merged into another in this moment: the next call finds that one
@@ -147,9 +153,11 @@ async def _plant(
             if known.get("made_by") == item["_id"]:  # by a process that died before it noted that
                 garden.revs[item["_id"]] = known["created_rev"]
             continue
+        if feed["_id"] in unseen:
+            continue
         folder_id = garden.folder(item["folders"], numbers)
         position = last[folder_id] = last.get(folder_id, -1) + 1
-        made = _subscription(item, feed, draft, folder_id, position, unread, now)
+        made = _subscription(item, feed, draft, folder_id, position, read[feed["_id"]], now)
         garden.subscribe(item, made)
         garden.new[feed["_id"]] = made, waits[feed["_id"]]
         mine[feed["_id"]] = {}
@@ -157,13 +165,12 @@ async def _plant(
 
 
 def _subscription(
-    item: Document, feed: Document, draft: Draft, folder_id: int | None, position: int, unread: int, now: float
+    item: Document, feed: Document, draft: Draft, folder_id: int | None, position: int, read: BitMap, now: float
 ) -> Subscription:
-    floor, seq, title = feed["floor"], feed["seq"], item["title"]
-    read = pack(span(floor, max(floor, seq - unread)))
+    title = item["title"]
     usual = feed["last_pull_at"] is not None and title == feed["title"]
     name = title if title and not usual else None
-    return Subscription(draft.user_id, feed["_id"], folder_id, name, position, read, draft.rev, draft.rev, now)
+    return Subscription(draft.user_id, feed["_id"], folder_id, name, position, pack(read), draft.rev, draft.rev, now)
 
 
 async def _last_positions(engine: Engine, user_id: int) -> dict[int | None, int]:

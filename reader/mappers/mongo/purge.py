@@ -12,11 +12,13 @@ import asyncio
 
 from pymongo import UpdateOne
 
+from reader.mappers.mongo.copies import touch
 from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import tombstone_key
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.patience import ATTEMPTS, pause
 from reader.mappers.mongo.revisions import publish, waiting
+from reader.mappers.mongo.share_documents import pack_withdrawn, withdrawn_of
 from reader.models.entry import twin
 
 INDEXES = (Index("entry", (("feed_id", 1), ("doomed", 1))),)
@@ -31,8 +33,27 @@ async def purge(engine: Engine, feed_id: int, keep: int) -> int:
     floor = max(feed["floor"], feed["seq"] - keep)
     await _bury(engine, feed_id, floor)
     raised = await _raise_floor(engine, feed_id, floor)
+    await _forget_copies(engine, feed_id, floor)
     await _remove(engine, feed_id, floor)
     return raised
+
+
+async def _forget_copies(engine: Engine, feed_id: int, floor: int) -> None:
+    """What is purged is no copy any more, and need not be known as taken back."""
+    gone = await engine.db.copy.delete_many({"feed_id": feed_id, "seq": {"$lte": floor}})
+    if gone.deleted_count:
+        await touch(engine, [feed_id])
+    for attempt in range(ATTEMPTS):
+        feed = await engine.db.feed.find_one({"_id": feed_id}, {"withdrawn": 1})
+        before = feed["withdrawn"] if feed else b""
+        after = pack_withdrawn(withdrawn_of(before), floor)
+        if before == after:
+            break
+        same = {"_id": feed_id, "withdrawn": before}
+        if (await engine.db.feed.update_one(same, {"$set": {"withdrawn": after, **waiting()}})).matched_count:
+            break
+        await pause(attempt)
+    await publish(engine)
 
 
 async def _bury(engine: Engine, feed_id: int, floor: int) -> None:

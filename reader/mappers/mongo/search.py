@@ -19,6 +19,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from reader.mappers.bitmaps import unpack
 from reader.mappers.mongo.engine import Document, Engine, guarded
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.text import plain, words
@@ -124,17 +125,14 @@ class MongoSearch:
         parts = [feed_ids[n : n + FEEDS_AT_ONCE] for n in range(0, len(feed_ids), FEEDS_AT_ONCE)]
         feeds, *found = await asyncio.gather(self._bounds(feed_ids), *(self._part(wanted, p, limit) for p in parts))
         hits = sorted((hit for part in found for hit in part), key=lambda hit: -hit["id"])
-        ids = tuple(
-            hit["id"] for hit in hits[:limit] if (at := feeds.get(hit["feed_id"])) and at[0] < hit["seq"] <= at[1]
-        )
+        ids = tuple(hit["id"] for hit in hits[:limit] if _visible(feeds.get(hit["feed_id"]), hit["seq"]))
         return Hits(ids, hits[limit - 1]["id"] if len(hits) > limit else None)
 
     async def _bounds(self, feed_ids: Sequence[int]) -> Any:
-        """Feed → (floor, seq): entries outside are not visible."""
-        asked = self._db.feed.find(
-            {"_id": {"$in": [*feed_ids]}}, {"floor": 1, "seq": 1}, batch_size=max(len(feed_ids), 2)
-        )
-        return {feed["_id"]: (feed["floor"], feed["seq"]) async for feed in asked}
+        """What tells which entries of these feeds are visible."""
+        fields = {"floor": 1, "seq": 1, "withdrawn": 1}
+        asked = self._db.feed.find({"_id": {"$in": [*feed_ids]}}, fields, batch_size=max(len(feed_ids), 2))
+        return {feed["_id"]: feed async for feed in asked}
 
     async def _part(self, wanted: Document, feed_ids: Sequence[int], limit: int) -> Any:
         """One more than asked for tells that there are more."""
@@ -188,6 +186,12 @@ class MongoSearch:
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
                 raise
+
+
+def _visible(feed: Document | None, seq: int) -> bool:
+    if feed is None or not feed["floor"] < seq <= feed["seq"]:
+        return False
+    return not feed["withdrawn"] or seq not in unpack(feed["withdrawn"])
 
 
 def _write(entry: Document, number: int) -> UpdateOne:

@@ -9,6 +9,7 @@ from functools import partial
 
 from reader.errors import NotFound
 from reader.mappers.bitmaps import pack, span, unpack
+from reader.mappers.mongo.backlog import FEED, backlogs
 from reader.mappers.mongo.changes import Draft, change
 from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_documents import bounds
@@ -22,6 +23,7 @@ from reader.mappers.mongo.shelf_documents import (
     subscriptions,
     write_journal,
 )
+from reader.mappers.mongo.sight import hidden
 from reader.models.subscription import ReadChange, Subscription
 
 PLACE = {"_id": 0, "feed_id": 1, "folder_id": 1, "position": 1}
@@ -77,7 +79,7 @@ async def subscribe(
 
 async def _feed(engine: Engine, feed_id: int) -> Document | None:
     """A feed that can be subscribed to."""
-    return await engine.db.feed.find_one({"_id": feed_id, "merge": None}, {"floor": 1, "seq": 1, "kind": 1})
+    return await engine.db.feed.find_one({"_id": feed_id, "merge": None}, FEED)
 
 
 async def _subscribe(
@@ -91,19 +93,21 @@ async def _subscribe(
 ) -> tuple[Subscription, bool, bool]:
     """(the subscription, whether it is new, whether it waits for the first entries of the feed)."""
     user_id = draft.user_id
-    known, feed, position = await asyncio.gather(
-        subscription(engine, user_id, feed_id), _feed(engine, feed_id), _last(engine, user_id, folder_id)
+    known, feed, position, unseen = await asyncio.gather(
+        subscription(engine, user_id, feed_id),
+        _feed(engine, feed_id),
+        _last(engine, user_id, folder_id),
+        hidden(engine, user_id, [feed_id]),
     )
+    if feed is None or unseen:
+        raise NotFound("There is no such feed.")
     if known is not None:
         return known, False, False
-    if feed is None:
-        raise NotFound("There is no such feed.")
     await require_folder(engine, user_id, folder_id)
-    floor, seq = feed["floor"], feed["seq"]
-    waits = seq == 0 and feed["kind"] == "site"  # a stream's shares come one by one
+    waits = feed["seq"] == 0 and feed["kind"] == "site"  # a stream's shares come one by one
     if waits:
         await want_first(engine, user_id, feed_id, unread)
-    read = pack(span(floor, max(floor, seq - unread)))
+    read = pack((await backlogs(engine, user_id, [feed], unread))[feed_id])
     made = Subscription(user_id, feed_id, folder_id, title, position, read, draft.rev, draft.rev, now)
     put_subscription(draft, made)
     draft.shape = True
@@ -155,12 +159,14 @@ async def restore(engine: Engine, given: Sequence[Subscription]) -> int:
 async def _restore(engine: Engine, given: Sequence[Subscription], draft: Draft) -> int:
     feed_ids = [each.feed_id for each in given]
     folder_ids = [each.folder_id for each in given if each.folder_id is not None]
-    feeds, there, folders = await asyncio.gather(
+    feeds, there, folders, unseen = await asyncio.gather(
         bounds(engine, feed_ids),
         subscriptions(engine, draft.user_id, feed_ids, PLACE),
         _folder_ids(engine, draft.user_id, folder_ids),
+        hidden(engine, draft.user_id, feed_ids),
     )
-    again = {each.feed_id: each for each in given if each.feed_id in feeds and each.feed_id not in there}
+    can_be = feeds.keys() - there.keys() - unseen
+    again = {each.feed_id: each for each in given if each.feed_id in can_be}
     for each in again.values():
         folder_id = each.folder_id if each.folder_id in folders else None
         put_subscription(draft, replace(each, folder_id=folder_id, rev=draft.rev))

@@ -17,6 +17,8 @@ from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
 from reader.mappers.mongo.operations import MongoOperations
 from reader.mappers.mongo.pushes import MongoPushes
 from reader.mappers.mongo.search import MongoSearch
+from reader.mappers.mongo.shares import MongoShares
+from reader.mappers.mongo.streams import MongoStreams
 from reader.mappers.mongo.subscriptions import MongoSubscriptions
 from reader.mappers.mongo.users import MongoUsers
 from reader.mappers.mongo.webhooks import MongoWebhooks
@@ -40,6 +42,8 @@ class MongoMappers:
         self.undo = MongoUndo(engine)
         self.operations = MongoOperations(engine)
         self.imports = MongoImports(engine)
+        self.shares = MongoShares(engine)
+        self.streams = MongoStreams(engine)
         self.webhooks = MongoWebhooks(engine)
         self.hub = MongoHub(engine)
         self.pushes = MongoPushes(engine)

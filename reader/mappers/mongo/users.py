@@ -11,6 +11,7 @@ from reader.errors import Conflict, NotFound
 from reader.mappers.mongo import accounts
 from reader.mappers.mongo.engine import Document, Engine, guarded
 from reader.mappers.mongo.indexes import Index
+from reader.mappers.mongo.person import HERE
 from reader.models.user import Invitation, Preferences, Session, Token, User
 
 INDEXES = (
@@ -73,7 +74,7 @@ class MongoUsers:
         return _user(await accounts.create(self._engine, name, password_hash, now, claims=True, alone=True))
 
     async def get(self, user_id: int) -> User | None:
-        stored = await self._db.user.find_one({"_id": user_id})
+        stored = await self._db.user.find_one({"_id": user_id, **HERE})
         return _user(stored) if stored else None
 
     async def by_name(self, name: str) -> User | None:
@@ -81,7 +82,7 @@ class MongoUsers:
         return None if user_id is None else await self.get(user_id)
 
     async def list(self) -> list[User]:
-        return [_user(stored) async for stored in self._db.user.find({}).sort("_id", 1)]
+        return [_user(stored) async for stored in self._db.user.find(HERE).sort("_id", 1)]
 
     async def count(self) -> int:
         """Of the names: an account whose maker died counts, as it will be finished."""
@@ -108,7 +109,7 @@ class MongoUsers:
 
     async def session(self, token_hash: bytes) -> tuple[Session, User] | None:
         stored = await self._db.session.find_one({"_id": token_hash})
-        user = await self._db.user.find_one({"_id": stored["user_id"]}) if stored else None
+        user = await self._db.user.find_one({"_id": stored["user_id"], **HERE}) if stored else None
         if stored is None or user is None or stored["epoch"] != user["epoch"]:
             return None
         return _session(stored), _user(user)
@@ -180,7 +181,7 @@ class MongoUsers:
         return [_invitation(stored) async for stored in found]
 
     async def _require(self, user_id: int) -> Document:
-        user = await self._db.user.find_one({"_id": user_id}, {"epoch": 1})
+        user = await self._db.user.find_one({"_id": user_id, **HERE}, {"epoch": 1})
         if user is None:
             raise NotFound("There is no such account.")
         return user
