@@ -11,7 +11,7 @@ from typing import Any
 
 from reader.mappers.copying import Kind
 from reader.mappers.keys import uid_hash
-from reader.mappers.mongo import entry_documents, first, flags, shelf_documents
+from reader.mappers.mongo import entry_documents, first, flags, sharing, shelf_documents
 from reader.mappers.mongo.engine import Document
 from reader.mappers.mongo.feed_search import words_of
 from reader.mappers.mongo.import_documents import item_key
@@ -28,7 +28,7 @@ IDS: dict[str, Callable[[Values], Any]] = {
     "subscription": lambda v: shelf_documents.key(v["user_id"], v["feed_id"]),
     "first_unread": lambda v: first.first_key(v["feed_id"], v["user_id"]),
     "read_journal": lambda v: f"{v['user_id']}:{v['rev']}:{v['number']}",
-    "flag": lambda v: flags.key(v["user_id"], v["kind"], v["entry_id"]),
+    "flag": lambda v: flags.key(v["user_id"], v["kind"].removeprefix(sharing.WITHDRAWN), v["entry_id"]),
     "job_owner": lambda v: f"{v['user_id']}:{v['key']}",
     "queue_setting": lambda v: f"{v['queue']}/{v['name']}",
     "history": lambda v: f"{float(v['at'])!r}/{v['holder']}",

@@ -15,11 +15,12 @@ from reader.models.entry import FlagKind, Flags
 INDEXES = (
     Index("flag", (("user_id", 1), ("entry_id", 1))),
     Index("flag", (("user_id", 1), ("kind", 1), ("at", -1), ("entry_id", -1))),
-    Index("flag", (("entry_id", 1),)),
+    Index("flag", (("entry_id", 1), ("kind", 1))),
 )
 
 
 def key(user_id: int, kind: FlagKind, entry_id: int) -> str:
+    """The same while the entry is taken back and the flag is out of sight (sharing.py)."""
     return f"{user_id}:{kind}:{entry_id}"
 
 

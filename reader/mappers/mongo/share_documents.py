@@ -1,9 +1,9 @@
 """Streams, shares and copies as documents (decision 0013).
 
 ``share`` has the id of its entry; ``path`` are the shares above it, the root first, DEEPEST at most: a chain never
-changes, so what is above is found at once. A stream, its feed, its shares and their entries are children of the user's
-document: they change by changes.py alone, and bear ``user_id`` and ``written``. ``copy`` ("story:entry") follows from
-entries and shares, and a recount puts it right.
+changes, so what is above is found at once; ``passed``: there are any. A stream, its feed, its shares and their entries
+are children of the user's document: they change by changes.py alone, and bear ``user_id`` and ``written``. ``copy``
+("story:entry") follows from entries and shares, and a recount puts it right.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ INDEXES = (
     Index("share", (("story", 1), ("feed_id", 1), ("removed_at", 1))),
     Index("share", (("feed_id", 1), ("removed_at", 1), ("seq", 1))),
     Index("share", (("wiped", 1), ("removed_at", 1))),
+    Index("share", (("passed", 1), ("created_at", 1), ("_id", 1))),
+    Index("share", (("passed", 1), ("wiped", 1), ("removed_at", 1), ("_id", 1))),
     Index("copy", (("feed_id", 1), ("seq", 1), ("entry_id", 1))),
     Index("copy", (("story", 1), ("feed_id", 1))),
     Index("entry", (("story", 1), ("feed_id", 1), ("seq", 1))),
@@ -60,7 +62,8 @@ def share_of(stored: Document) -> Share:
 
 def share_fields(share: Share) -> Document:
     fields = {name: getattr(share, name) for name in SHARE}
-    return fields | {"source": list(astuple(share.source)), "wiped": False}
+    source = list(astuple(share.source))
+    return fields | {"source": source, "wiped": False, "passed": share.parent_id is not None}
 
 
 def copy_of(stored: Document) -> Copy:

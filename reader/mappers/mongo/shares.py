@@ -150,6 +150,16 @@ class MongoShares:
         found = self._db.share.find({"parent_id": None, "_id": {"$gt": after}}, {"_id": 1}, batch_size=limit + 1)
         return [each["_id"] async for each in found.sort("_id", 1).limit(limit)]
 
+    async def recent(self, since: float, *, after: int, limit: int) -> list[Share]:
+        """Of the two kinds the ids come from indexes alone, then the shares of one page."""
+        made = {"passed": True, "created_at": {"$gte": since}, "_id": {"$gt": after}}
+        gone = {"passed": True, "wiped": False, "removed_at": {"$gte": since}, "_id": {"$gt": after}}
+        found = await asyncio.gather(
+            *(self._db.share.find(which, {"_id": 1}, batch_size=ALL).to_list() for which in (made, gone))
+        )
+        ids = sorted({each["_id"] for part in found for each in part})[:limit]
+        return [share_of(stored) for stored in sorted(await self._shares(ids), key=lambda each: each["_id"])]
+
     async def wipe(self, before: float, limit: int) -> int:
         return await sharing.wipe(self._engine, before, limit)
 

@@ -30,6 +30,8 @@ from reader.models.entry import NewEntry, Position
 from reader.models.share import Copy, Share
 
 FEED = {"seq": 1, "floor": 1, "withdrawn": 1}
+KINDS = ("starred", "later")
+WITHDRAWN = "withdrawn "
 EMPTY: Document = {
     "digest": b"", "url": None, "title": "", "author": None, "published_at": None, "updated_at": None, "summary": "",
     "content": "", "tags": [], "enclosures": [], "comments_url": None, "guid": None, "story": None, "chain": None,
@@ -39,8 +41,6 @@ EMPTY: Document = {
 async def add(engine: Engine, new: NewShare, now: float) -> tuple[Share, bool]:
     """See ShareMapper.add. Feeds that tell the story are looked for again once the share is there: an entry that came
     in this moment may not have seen it."""
-    if not await engine.db.stream.find_one({"_id": new.stream_id, "user_id": new.user_id, "name": {"$gt": ""}}):
-        raise NotFound("There is no such stream.")
     share, made = await change(engine, new.user_id, partial(_add, engine, new, now))
     if made:
         await spread(engine, new.story)
@@ -58,11 +58,14 @@ async def _add(engine: Engine, new: NewShare, now: float, draft: Draft) -> tuple
     if known is not None:
         return share_of(known), False
     feed_id = stream["feed_id"]
-    feed, path, met = await asyncio.gather(
-        engine.db.feed.find_one({"_id": feed_id}, FEED), _path(engine, new.parent_id), _met(engine, new)
+    feed, path, met, gone = await asyncio.gather(
+        engine.db.feed.find_one({"_id": feed_id}, FEED),
+        _path(engine, new.parent_id),
+        _met(engine, new),
+        engine.db.share.find_one({"_id": new.met_id, "removed_at": {"$gt": 0}}, {"_id": 1}),
     )
-    if feed is None:
-        raise NotFound("There is no such stream.")
+    if feed is None or gone is not None:
+        raise NotFound("There is no such stream." if feed is None else "There is no such entry.")
     seq = feed["seq"] + 1
     before, share_id = await asyncio.gather(
         engine.db.trace.find_one({"_id": key(feed_id, seq - 1)}, {"sort_at": 1}), engine.next_id("entry")
@@ -130,8 +133,9 @@ async def withdraw(
 
 async def remove(engine: Engine, user_id: int, share_id: int, now: float) -> Share | None:
     """See ShareMapper.remove."""
-    share = await change(engine, user_id, partial(_remove, engine, share_id, now)) if user_id else None
+    share = await change(engine, user_id, partial(_remove, engine, share_id, now))
     if share is not None:
+        await hide_flags(engine, [share_id])
         await publish(engine)
     return share
 
@@ -151,6 +155,7 @@ async def restore(engine: Engine, user_id: int, share_id: int, note: str, noted_
     """See ShareMapper.restore."""
     done = await change(engine, user_id, partial(_restore, engine, share_id, note, noted_at))
     if done:
+        await show_flags(engine, [share_id])
         await publish(engine)
     return done
 
@@ -210,6 +215,26 @@ async def _wipe(share: Document, draft: Draft) -> None:
     draft.set("trace", place, {"digest": b"", "published_at": None, "updated_at": None})
     draft.set("entry_words", place, document("", None, (), ""))
     draft.last("share", share["_id"], {"wiped": True, "note": "", "noted_at": None})
+
+
+async def hide_flags(engine: Engine, entry_ids: list[int]) -> None:
+    """Flags of what was taken back wait under other names; what restores it gives them theirs again."""
+    await _rename_flags(engine, entry_ids, {kind: f"{WITHDRAWN}{kind}" for kind in KINDS})
+
+
+async def show_flags(engine: Engine, entry_ids: list[int]) -> None:
+    """The reverse of hide_flags()."""
+    await _rename_flags(engine, entry_ids, {f"{WITHDRAWN}{kind}": kind for kind in KINDS})
+
+
+async def _rename_flags(engine: Engine, entry_ids: list[int], names: dict[str, str]) -> None:
+    users: set[int] = set()
+    for old, new in names.items():
+        which = {"entry_id": {"$in": entry_ids}, "kind": old}
+        users |= set(await engine.db.flag.distinct("user_id", which))
+        if users:
+            await engine.db.flag.update_many(which, {"$set": {"kind": new}})
+    await asyncio.gather(*(bump(engine, user_id) for user_id in users))
 
 
 async def drop_flags(engine: Engine, entry_ids: list[int]) -> None:

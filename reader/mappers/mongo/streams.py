@@ -16,7 +16,7 @@ from reader.mappers.mongo.feed_documents import blank
 from reader.mappers.mongo.moves import claim
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.mappers.mongo.share_documents import STREAM, copy_key, share_of, stream_of, withdrawn_of
-from reader.mappers.mongo.sharing import withdraw
+from reader.mappers.mongo.sharing import hide_flags, show_flags, withdraw
 from reader.mappers.streams import StreamFacts
 from reader.models.share import Copy, Stream, stream_url
 from reader.models.sources import Rule, StreamSource
@@ -202,6 +202,8 @@ class MongoStreams:
         removed = await change(self._engine, user_id, partial(_remove, self._engine, stream_id, now))
         if removed is not None:
             await self._db.stream_source.delete_many({"stream_id": stream_id})
+            taken_back = {"stream_id": stream_id, "removed_at": now}
+            await hide_flags(self._engine, await self._db.share.distinct("_id", taken_back))
             await publish(self._engine)
         return removed
 
@@ -211,6 +213,8 @@ class MongoStreams:
         done = await change(self._engine, stream.user_id, partial(_restore, self._engine, stream, removed_at))
         if done:
             await stream_sources.attach_again(self._engine, sources)
+            back = {"stream_id": stream.id, "removed_at": None}
+            await show_flags(self._engine, await self._db.share.distinct("_id", back))
             await publish(self._engine)
         return done
 
