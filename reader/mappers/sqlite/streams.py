@@ -18,6 +18,7 @@ from reader.mappers.streams import StreamFacts
 from reader.models.share import Copy, Stream, stream_url
 from reader.models.sources import Rule, StreamSource
 
+NEAR_PEOPLE, NEAR_FEEDS = 2, 50  # looked up on the loop (decision 0004)
 NEVER = 4e9  # next_pull_at of what is never pulled
 GONE = "This stream was removed by the person who shared here."
 MINE = f"SELECT {STREAM} FROM stream WHERE id = ? AND user_id = ?"
@@ -184,13 +185,15 @@ class SqliteStreams:
         return await self._engine.near(_get, stream_id)
 
     async def of_users(self, user_ids: Sequence[int]) -> list[Stream]:
-        return await self._engine.read(_of_users, ids_json(user_ids))
+        run = self._engine.near if len(user_ids) <= NEAR_PEOPLE else self._engine.read
+        return await run(_of_users, ids_json(user_ids))
 
     async def by_name(self, user_id: int, name: str) -> Stream | None:
         return await self._engine.near(_by_name, user_id, name)
 
     async def by_feeds(self, feed_ids: Sequence[int]) -> dict[int, Stream]:
-        return await self._engine.read(_by_feeds, ids_json(feed_ids))
+        run = self._engine.near if len(feed_ids) <= NEAR_FEEDS else self._engine.read
+        return await run(_by_feeds, ids_json(feed_ids))
 
     async def facts(self, feed_id: int) -> StreamFacts:
         return await self._engine.read(_facts, feed_id)
