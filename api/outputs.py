@@ -53,8 +53,9 @@ def _stream(container: Container, format: Format) -> Handler:
         actor = await identify(request)
         parameters = request.path_params
         published = await container.services.publishing.document(
-            actor, parameters["name"], parameters["stream"], format, base_of(request), archive=_archive(request)
-        )
+            actor, parameters["name"], parameters["stream"], format, base_of(request), archive=_archive(request),
+            key=request.query_params.get("key", ""),
+        )  # fmt: skip
         return answer(request, published, actor)
 
     return show

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.bodies import Body, json_response
 from api.deps import Me, Services
 from api.docs import problems
+from api.outputs import base_of
 from api.routing import new_router
 from api.v1.people import Name, PersonItem, StreamItem, person_item, stream_item
 from api.v1.shapes import ID_MOST, Act, FeedId, Id, Seconds, Title, act
 from api.v1.shares import ShareItem, share_json
 from reader.errors import Invalid
+from reader.ingest.publish import Format
 from reader.models.share import Stream, stream_path
 from reader.models.sharing_views import StreamPage
 from reader.models.sources import Rule, StreamSource
@@ -115,6 +118,10 @@ class StreamPageOut(BaseModel):
     updated_at: Seconds
     shares: list[ShareItem]
     next: int | None = Field(description="Hand it back as `below`; null at the end.")
+    feeds: dict[str, str] = Field(
+        description="Where other readers find it. Those of a private account hold a key of your own: keep it.",
+        examples=[{"atom": "https://read.example.org/u/ines/shared.atom"}],
+    )
 
 
 def own_json(actor_name: str, stream: Stream) -> dict[str, Any]:
@@ -136,8 +143,9 @@ def source_json(source: StreamSource) -> dict[str, Any]:
     return {"feed_id": source.feed_id, "rule": told, "created_at": source.created_at}
 
 
-def page_json(page: StreamPage) -> dict[str, Any]:
+def page_json(page: StreamPage, feeds: Mapping[Format, str]) -> dict[str, Any]:
     return {
+        "feeds": dict(feeds),
         "person": person_item(page.owner),
         "stream": stream_item(page.owner, page.stream),
         "following": page.following,
@@ -221,6 +229,7 @@ async def preview(actor: Me, container: Services, body: PreviewIn) -> Response:
     "/people/{name}/streams/{stream}", response_model=StreamPageOut, summary="A stream", responses=problems(404)
 )
 async def page(
+    request: Request,
     actor: Me,
     container: Services,
     name: Name,
@@ -230,4 +239,5 @@ async def page(
 ) -> Response:
     """What is shared in it, newest first."""
     found = await container.services.sharing.stream_page(actor, name, stream, below=below, limit=limit)
-    return json_response(page_json(found))
+    feeds = await container.services.publishing.addresses(actor, name, stream, base_of(request))
+    return json_response(page_json(found, feeds))

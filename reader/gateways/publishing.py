@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -17,9 +18,11 @@ from reader.ingest.publish.model import share_urn, stream_urn
 from reader.mappers import Mappers
 from reader.models.share import DEFAULT_STREAM, Link, Source, Stream, is_stream_url, own_story, stream_path
 from reader.models.sharing_views import Passer, StreamItem, StreamPage
+from reader.models.user import User
 
 PART = 50  # shares in an archive; the newest part has up to twice as many less one
 KEPT_SECONDS = 60  # numbers of comments may be as old as that: they do not move the feed's rev
+KEY = re.compile(r"[1-9][0-9]{0,14}-[0-9a-f]{40}")
 SECRET_NAME = re.compile(r"auth|token|secret|passw|signature|api_?key|^(?:key|sig|pw|private|access)$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.=-]{24,}")
 
@@ -53,6 +56,7 @@ class Place:
     seq: int
     archive: int | None = None
     newest: int | None = None
+    key: str = ""  # of who asks, where the stream is private: all addresses in the document hold it
 
     @property
     def type(self) -> str:
@@ -77,9 +81,10 @@ class Place:
 
     def address(self, archive: int | None) -> str:
         plain = f"{self.base}/u/{self.owner}/{self.stream.name}.{self.format}"
-        return plain if archive is None else f"{plain}?archive={archive}"
+        told = [f"archive={archive}"] * (archive is not None) + [f"key={self.key}"] * bool(self.key)
+        return "?".join([plain, *(["&".join(told)] if told else [])])
 
-    def key(self, rev: int) -> str:
+    def cache_key(self, rev: int) -> str:
         where = hashlib.blake2b(self.base.encode(), digest_size=8).hexdigest()
         return f"out:{where}:{self.stream.feed_id}:{self.format}:{self.archive or 0}:{self.newest or 0}:{rev}"
 
@@ -119,6 +124,7 @@ class PublishingGateway:
         self._streams = mappers.streams
         self._sharing = sharing
         self._feeds = mappers.feeds
+        self._users = mappers.users
         self._cache = cache
 
     async def stream(self, user_id: int, name: str) -> Stream | None:
@@ -129,12 +135,25 @@ class PublishingGateway:
             return await self._sharing.make_default(user_id)
         return found
 
+    async def key(self, user_id: int, owner: str, stream: str) -> str:
+        """What lets other programs read this stream of a private account in somebody's name, and do nothing else. It
+        rests on their password's hash, so a new password ends it; "" for nobody."""
+        user = await self._users.get(user_id)
+        return f"{user.id}-{_proof(user, owner, stream)}" if user is not None else ""
+
+    async def holder(self, key: str, owner: str, stream: str) -> int | None:
+        """Whose key for this stream it is; it matches KEY."""
+        number, _, proof = key.partition("-")
+        user = await self._users.get(int(number))
+        right = user is not None and hmac.compare_digest(proof, _proof(user, owner, stream))
+        return user.id if user is not None and right else None
+
     async def facts(self, feed_id: int) -> Facts:
         (mark,) = await self._feeds.marks([feed_id])
         return Facts(mark.seq, mark.rev)
 
     async def kept(self, place: Place, rev: int) -> Rendered | None:
-        stored = await self._cache.get(place.key(rev))
+        stored = await self._cache.get(place.cache_key(rev))
         if stored is None:
             return None
         head, _, body = stored.partition(b"\n")
@@ -143,7 +162,12 @@ class PublishingGateway:
 
     async def keep(self, place: Place, rev: int, rendered: Rendered) -> None:
         head = orjson.dumps([rendered.etag, rendered.updated_at, rendered.people, rendered.left_out_at])
-        await self._cache.set(place.key(rev), head + b"\n" + rendered.body, KEPT_SECONDS)
+        await self._cache.set(place.cache_key(rev), head + b"\n" + rendered.body, KEPT_SECONDS)
+
+
+def _proof(user: User, owner: str, stream: str) -> str:
+    text = f"stream {owner.lower()}/{stream.lower()} {user.id}"
+    return hmac.new(user.password_hash.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
 
 
 def _etag(body: bytes) -> str:

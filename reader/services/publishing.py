@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 
 from reader.errors import NotFound
-from reader.gateways.publishing import Place, PublishingGateway, Rendered
-from reader.ingest.publish import Format
+from reader.gateways.publishing import KEY, Place, PublishingGateway, Rendered
+from reader.ingest.publish import FORMATS, Format
 from reader.models.people import Person
 from reader.models.share import Stream
 from reader.models.user import ANONYMOUS, Actor
@@ -46,18 +46,23 @@ class PublishingService:
         *,
         archive: int | None = None,
         newest: int | None = None,
+        key: str = "",
     ) -> Published:
         """A part of a stream: the newest, or the ``archive`` of that number (RFC 5005). ``base`` is the address of this
         instance. Raises NotFound for a stream that the actor may not see, and an archive that there is not (yet).
 
         With ``newest`` only so many of the shares that changed last. A public stream goes out as anybody sees it,
-        whoever asks; one of a private account as the actor sees it.
+        whoever asks; one of a private account as the actor sees it, or whose ``key`` it is (see addresses()).
         """
+        if actor.signed_in or not KEY.fullmatch(key):
+            key = ""
+        elif (holder := await self._publishing.holder(key, owner_name, stream_name)) is not None:
+            actor = Actor(holder, rights=())
         owner, stream = await self._stream(actor, owner_name, stream_name)
         public = not owner.private
         viewer = ANONYMOUS if public else actor
         facts = await self._publishing.facts(stream.feed_id)
-        place = Place(base, owner.name, stream, format, facts.seq, archive, newest)
+        place = Place(base, owner.name, stream, format, facts.seq, archive, newest, key if not public else "")
         if archive is not None and not 1 <= archive <= place.last_archive:
             raise NotFound(NO_STREAM)
         rendered = await self._kept(place, facts.rev) if public else None
@@ -67,6 +72,14 @@ class PublishingService:
                 await self._publishing.keep(place, facts.rev, rendered)
         hub = place.hub if public and archive is None else None
         return Published(stream, rendered, place.type, place.address(archive), hub, public)
+
+    async def addresses(self, actor: Actor, owner_name: str, stream_name: str, base: str) -> dict[Format, str]:
+        """Where other readers find a stream. Those of a private account hold a key of the actor's own, for readers that
+        cannot sign in: whoever has it reads that stream as they do. Raises NotFound as document()."""
+        owner, stream = await self._stream(actor, owner_name, stream_name)
+        key = await self._publishing.key(actor.user_id, owner.name, stream.name) if owner.private else ""
+        places = [Place(base, owner.name, stream, format, 0, key=key) for format in FORMATS]
+        return {place.format: place.address(None) for place in places}
 
     async def _stream(self, actor: Actor, owner_name: str, stream_name: str) -> tuple[Person, Stream]:
         standing = await self._access.seen(actor, owner_name)

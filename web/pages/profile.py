@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from reader.ingest.publish import Format
 from reader.models.people_views import Profile, Way
 from reader.models.reading import Sidebar
 from reader.models.share import Stream
@@ -16,7 +17,11 @@ from web.paths import with_query
 from web.routing import get
 from web.sharing import pass_of
 
-FORMATS = (("application/atom+xml", "atom"), ("application/rss+xml", "rss"), ("application/feed+json", "json"))
+FORMATS: tuple[tuple[str, Format], ...] = (
+    ("application/atom+xml", "atom"),
+    ("application/rss+xml", "rss"),
+    ("application/feed+json", "json"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ async def stream(visit: Visit) -> Response:
     owner = page.owner.name
     here = f"/u/{owner}/{page.stream.name}"
     profile = await visit.services.people.profile(visit.actor, owner) if visit.user else None
+    feeds = await visit.services.publishing.addresses(visit.actor, owner, page.stream.name, base_of(visit))
     return await visit.open_page(
         "stream.html",
         title=f"{page.stream.title} by {owner}",
@@ -93,7 +99,7 @@ async def stream(visit: Visit) -> Response:
         passes=[pass_of(item, visit.times) for item in page.items],
         more=with_query(here, before=page.next) if page.next else "",
         first=before is None,
-        outs=outs(visit, owner, page.stream.name),
+        outs=[(type, feeds[ending]) for type, ending in FORMATS],
         description=page.stream.description or f"What {owner} passes on.",
         address=base_of(visit) + here,
     )

@@ -13,7 +13,7 @@ import pytest
 from reader.ingest.parse import ParsedEntry, ParsedFeed, parse
 from reader.mappers.sqlite import SqliteMappers
 from reader.models.share import Link
-from tests.helpers.app import Person, World, open_world
+from tests.helpers.app import PASSWORD, Person, World, open_world
 from tests.helpers.formats import judge_atom, judge_json_feed, judge_rss
 from tests.helpers.sinks import judge
 from web.app import create_app
@@ -267,6 +267,62 @@ async def test_a_private_account_has_no_public_documents(
     assert followed.status_code == 200
     assert followed.headers["cache-control"] == "private, no-store"
     assert (await get(anyone, path)).status_code == 404
+
+
+async def keyed(person: Person) -> dict[str, str]:
+    """Addresses of ada's stream for somebody's other readers."""
+    answer = await person.http.get("/api/v1/people/ada/streams/shared")
+    assert answer.status_code == 200, answer.text
+    feeds: dict[str, str] = answer.json()["feeds"]
+    return feeds
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_a_reader_that_cannot_sign_in_follows_a_private_account_by_a_key(
+    world: World, ada: Person, bob: Person, anyone: httpx.AsyncClient, format: str
+) -> None:
+    await shared(world, ada, 120)
+    assert (await keyed(bob))[format] == f"{BASE}/u/ada/shared.{format}", "public ones need none"
+    people = world.container.services.people
+    await people.follow(bob.actor, "@ada")
+    await private(world, ada)
+    address = (await keyed(bob))[format]
+    assert "?key=" in address
+    answer = await get(anyone, address)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "hub" not in answer.headers["link"]
+    feed = read(answer, format)
+    assert feed.self_url == address, "a reader that believes the document keeps its key"
+    assert len(feed.entries) == 70
+    following = older(answer, format)
+    assert following is not None
+    assert len(read(await get(anyone, following), format).entries) == 50
+    assert (await get(anyone, (await keyed(ada))[format])).status_code == 200
+    for wrong in (address[:-1], address + "0", address.replace("?key=2-", "?key=1-"), address.replace("key=", "key=0"),
+                  f"{BASE}/u/ada/shared.{format}?key=%0d%0aX:y", f"{BASE}/u/ada/shared.{format}?key="):  # fmt: skip
+        assert (await get(anyone, wrong)).status_code == 404, wrong
+    await people.refuse(ada.actor, "bob")
+    assert (await get(anyone, address)).status_code == 404
+
+
+async def test_a_key_opens_one_stream_and_ends_with_the_password(
+    world: World, ada: Person, bob: Person, anyone: httpx.AsyncClient
+) -> None:
+    await shared(world, ada, 1)
+    sharing, people = world.container.services.sharing, world.container.services.people
+    await sharing.add_stream(ada.actor, "Boats", name="boats")
+    await people.follow(bob.actor, "@ada")
+    await private(world, ada)
+    address = (await keyed(bob))["atom"]
+    assert (await get(anyone, address.replace("/shared.", "/boats."))).status_code == 404
+    assert (await get(anyone, "/api/v1/entries?" + address.partition("?")[2])).status_code == 401
+    page = await bob.http.get("/u/ada/shared")
+    assert address in page.text.replace("&amp;", "&")
+    assert "yours alone" in page.text
+    await bob.http.post("/api/v1/me/password", json={"old": PASSWORD, "new": "another battery staple"})
+    assert (await get(anyone, address)).status_code == 404
+    assert (await get(anyone, (await keyed(bob))["atom"])).status_code == 200
 
 
 async def test_whom_the_owner_blocked_gets_nothing_signed_in(world: World, ada: Person, bob: Person) -> None:
