@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reader.mappers.errors import StoreError
 from reader.mappers.mongo.backup import backup
+from reader.mappers.mongo.departure import MongoDeparture
 from reader.mappers.mongo.engine import Engine, connect, guarded
 from reader.mappers.mongo.entries import MongoEntries
 from reader.mappers.mongo.feeds import MongoFeeds
@@ -14,12 +15,15 @@ from reader.mappers.mongo.hub import MongoHub
 from reader.mappers.mongo.imports import MongoImports
 from reader.mappers.mongo.jobs import MongoJobs
 from reader.mappers.mongo.migrations import MIGRATIONS, applied, migrate
+from reader.mappers.mongo.notifications import MongoNotifications
 from reader.mappers.mongo.operations import MongoOperations
+from reader.mappers.mongo.people import MongoPeople
 from reader.mappers.mongo.pushes import MongoPushes
 from reader.mappers.mongo.search import MongoSearch
 from reader.mappers.mongo.shares import MongoShares
 from reader.mappers.mongo.streams import MongoStreams
 from reader.mappers.mongo.subscriptions import MongoSubscriptions
+from reader.mappers.mongo.talk import MongoTalk
 from reader.mappers.mongo.users import MongoUsers
 from reader.mappers.mongo.webhooks import MongoWebhooks
 from reader.mappers.mongo.work import MongoLeases, MongoUndo
@@ -44,6 +48,10 @@ class MongoMappers:
         self.imports = MongoImports(engine)
         self.shares = MongoShares(engine)
         self.streams = MongoStreams(engine)
+        self.people = MongoPeople(engine)
+        self.talk = MongoTalk(engine)
+        self.notifications = MongoNotifications(engine)
+        self.departure = MongoDeparture(engine)
         self.webhooks = MongoWebhooks(engine)
         self.hub = MongoHub(engine)
         self.pushes = MongoPushes(engine)

@@ -305,3 +305,15 @@ async def test_a_stream_that_one_may_not_see_cannot_be_subscribed_to_or_restored
     assert not await follows(mappers, bob, ann)
     await follow(mappers, ann, ann)
     assert await follows(mappers, ann, ann), "one's own"
+
+
+async def test_upkeep_leaves_what_may_be(mappers: Mappers) -> None:
+    ann, bob, cy = [await add_person(mappers, name) for name in ("ann", "bob", "cy")]
+    await follow(mappers, bob, ann)
+    await follow(mappers, ann, ann)
+    await follow(mappers, ann, bob)
+    await make_private(mappers, ann)
+    await mappers.people.mute(ann, bob, now=7.0)
+    await mappers.people.block(cy, ann, now=7.0)
+    assert await mappers.people.put_right(9) == 0
+    assert [await follows(mappers, *pair) for pair in ((bob, ann), (ann, ann), (ann, bob))] == [True] * 3
