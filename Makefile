@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test lint bench bench-updater prove screenshots pins wheel clean
+.PHONY: run demo test lint bench bench-cluster bench-updater prove screenshots pins wheel clean
 
 run: $(VENV)/.run
 	@$(BIN)/evantr serve
@@ -29,6 +29,9 @@ bench: $(VENV)/.test
 
 bench-updater: $(VENV)/.test
 	$(BIN)/python -m benchmarks.updater $(if $(SEED),--seed $(SEED)) $(if $(EACH),--each $(EACH)) $(if $(WRITE),--write)
+
+bench-cluster: $(VENV)/.test
+	$(BIN)/python -m benchmarks.cluster $(if $(WRITE),--write)
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.prove $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
