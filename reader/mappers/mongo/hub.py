@@ -17,6 +17,7 @@ from reader.models.websub import Delivery, HubRequest, HubSubscription, HubWish
 INDEXES = (
     Index("hub_request", (("topic", 1), ("callback", 1)), unique=True),
     Index("hub_request", (("callback", 1),)),
+    Index("hub_request", (("feed_id", 1),)),
     Index("hub_request", (("created_at", 1),)),
     Index("hub_subscription", (("topic", 1), ("callback", 1)), unique=True),
     Index("hub_subscription", (("callback", 1),)),

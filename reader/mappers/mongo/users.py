@@ -82,7 +82,9 @@ class MongoUsers:
         return None if user_id is None else await self.get(user_id)
 
     async def list(self) -> list[User]:
-        return [_user(stored) async for stored in self._db.user.find(HERE).sort("_id", 1)]
+        """In order of ids, as the index of these has them; who is being removed is left out here: few."""
+        everybody = self._db.user.find({}).sort("_id", 1)
+        return [_user(stored) async for stored in everybody if stored.get("leaving_at") is None]
 
     async def count(self) -> int:
         """Of the names: an account whose maker died counts, as it will be finished."""
