@@ -146,6 +146,7 @@ class PeopleGateway:
 
     async def refuse(self, owner_id: int, user_id: int) -> bool:
         """Ends a request or an approval, and what rests on it. They are not told."""
+        await self._subscriptions.settle(user_id)
         gone = await self._people.refuse(owner_id, user_id)
         await self._notifications.forget(owner_id, "ask", user_id)
         await self._subscriptions.changed(user_id)
@@ -165,6 +166,8 @@ class PeopleGateway:
     # ---- blocks and mutes
 
     async def block(self, user_id: int, other_id: int) -> bool:
+        await self._subscriptions.settle(user_id)
+        await self._subscriptions.settle(other_id)
         made = await self._people.block(user_id, other_id, now=self._clock.now())
         await self._subscriptions.changed(user_id)
         await self._subscriptions.changed(other_id)

@@ -102,6 +102,10 @@ class SubscriptionGateway:
         last = schedule.last_pull_at if schedule is not None else None
         return last is None or self._clock.now() - last > STALE_SECONDS
 
+    async def settle(self, user_id: int) -> None:
+        """Before subscriptions of the user end by what another does: what was read there stays read elsewhere."""
+        await self._reading.settle(user_id)
+
     async def unsubscribe(self, user_id: int, feed_ids: Sequence[int], label: str) -> Undo | None:
         """None when there was no such subscription. What was read in these feeds stays read where it stands too."""
         await self._reading.settle(user_id)

@@ -137,6 +137,8 @@ class Model:
         self._forget(other, who)
 
     def _forget(self, who: str, other: str) -> None:
+        """What was read there stays read where else it stands."""
+        self.read[who] |= {i.id for i in self.items.values() if self.shown(who, i) and self.is_read(who, i)}
         feed = self.streams[other]
         self.subs[who].discard(feed)
         self.read[who] -= {item.id for item in self.items.values() if item.feed == feed}
