@@ -120,6 +120,8 @@ def empty_words(page: Page, side: Sidebar, choice: Choice) -> Empty | None:
 def _nothing_yet(page: Page, side: Sidebar) -> Empty:
     if page.scope.kind == "feed":
         row = feed_row(side, page.scope.id)
+        if row is not None and row.owner:
+            return "No entries yet", f"What {row.owner} shares appears here.", f"/u/{row.owner}", f"Page of {row.owner}"
         if row is not None and row.state == "new":
             return "Evantr is fetching this feed", "Its entries appear here in a moment.", "", ""
         words = f"Evantr checks {page.title} and shows here what it publishes."

@@ -119,11 +119,14 @@ class SidebarView:
         current = CURRENT if feed.feed_id == self._feed else ""
         trouble = feed.state in ("failing", "gone")
         classes = f"nav{' has' if feed.unread else ''}{' trouble' if trouble else ''}"
+        muted = (
+            f'<span class="off">{self._signs.small("mute")}<span class="vh">muted</span></span>' if feed.muted else ""
+        )
         sign = face(feed.owner, "s") if feed.owner else fav(feed.icon, feed.title)
         item = (
             f'<li data-feed="{feed.feed_id}"><a class="{classes}" href="/feed/{feed.feed_id}"'
             f' data-feed-row="{feed.feed_id}" data-scope="feed/{feed.feed_id}"{_count_attribute(feed.unread)}{current}'
-            f' title="{title}">{sign}<span class="label">{title}</span>{_count(feed.unread)}</a>'
+            f' title="{title}">{sign}<span class="label">{title}</span>{muted}{_count(feed.unread)}</a>'
         )
         if trouble:
             why = esc(feed.error or "Evantr cannot read this feed.")

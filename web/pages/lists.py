@@ -84,6 +84,7 @@ async def list_page(
         unread_href=choice.href(show="unread"),
         last_mark=await visit.services.reading.last_mark_all(visit.actor),
         site_url=row.site_url if row else None,
+        owner=row.owner if row else None,
         generated=row is not None and row.generated,
         refresh=row is not None and row.state == "new" and not page.total,
         entry=entry,

@@ -166,8 +166,8 @@ async def test_notifications_are_told_together_and_seen(village: Village) -> Non
     deeds = [" ".join(li.text_content().split()) for li in page.all("//ol[@class='deeds']/li")]
     assert "bob commented on “Entry 2 of feed 1”" in deeds[0] and "A <b>bold</b> word" in deeds[0]
     assert "dan and bob like “Entry 2 of feed 1”" in deeds[1]
-    assert page.all("//li[@class='unseen']") and page.one("//main").get("data-seen") != "0"
-    up_to = page.one("//main").get("data-seen")
+    assert page.all("//li[@class='unseen']") and page.one("//p[@data-seen]").get("data-seen") != "0"
+    up_to = page.one("//p[@data-seen]").get("data-seen")
     answer = await village.ada.http.post("/do/seen", data={"up_to": up_to})
     assert answer.headers["location"] == "/notifications"
     seen = await open_page(village.ada.http, "/notifications")

@@ -32,11 +32,15 @@ function waiting(spot, address) {
   setTimeout(() => { if (line.isConnected) line.textContent = "This takes longer. You can go on; it will appear here."; }, patience);
 }
 
+/** Names and addresses of people here: the server's own page leads to theirs. */
+const person = (address) => /^@|^\/u\//.test(address) || address.replace(/^\w+:\/\//, "").startsWith(`${location.host}/u/`);
+
 /** Asks until the answer is there; the server itself waits a few seconds each time. */
 async function find(form, spot) {
   const number = ++asked;
   const address = new FormData(form).get("url").trim();
   if (!address) return one("[name=url]", form).focus();
+  if (person(address)) return location.assign(`/add?url=${encodeURIComponent(address)}`);
   waiting(spot, address);
   try {
     let finding = await call("POST", "/discover", { url: address });
