@@ -16,7 +16,7 @@ from web.kit import Visit
 from web.paths import with_query
 from web.sharing import AMONG, Step, cards_of, crumb, first_name, href_of, passers
 
-NOTHING: dict[str, Any] = {"sharing": "", "passed": "", "social": ""}
+NOTHING: dict[str, Any] = {"sharing": "", "passed": "", "social": "", "origin": None}
 
 
 async def entry_values(visit: Visit, view: EntryView, back: str) -> dict[str, Any]:
@@ -28,6 +28,7 @@ async def entry_values(visit: Visit, view: EntryView, back: str) -> dict[str, An
     return {
         "sharing": await button(visit, card, back),
         "passed": passed(visit, told),
+        "origin": card.source if card.by is not None else None,
         "social": await social(visit, told, back),
     }
 

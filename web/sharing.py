@@ -10,12 +10,11 @@ from markupsafe import Markup
 from reader.models.people import REMOVED, Person
 from reader.models.reading import EntryView
 from reader.models.share import Share
-from reader.models.sharing_views import Passer, ShareCard, StreamItem
+from reader.models.sharing_views import TAKEN_BACK, Passer, ShareCard, StreamItem
 from web.dates import Times
 from web.draw import esc, face, safe
 from web.kit import Visit
 
-TAKEN_BACK = "a share taken back"  # what stands where somebody took theirs back
 BEGINNING = 120  # characters of a note in a row
 SHOWN = 4  # names in a breadcrumb
 AMONG = 3  # names in "also shared by"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reader.models.sharing_views import ChainNode, Tree
+from reader.models.sharing_views import TAKEN_BACK, ChainNode, Tree
 from web.dates import Times, later
 from web.draw import esc, face, safe
 
@@ -107,7 +107,7 @@ class TreeView:
         before = self._nodes.get(node.parent or 0)
         if before is None or node.depth <= DEEP:
             return ""
-        name = "a share taken back" if before.withdrawn and not before.removed else before.name
+        name = TAKEN_BACK if before.withdrawn and not before.removed else before.name
         return f'<span class="answer">in answer to {esc("you" if before.mine else name)}</span>'
 
 

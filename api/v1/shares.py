@@ -29,7 +29,7 @@ class PasserItem(BaseModel):
     """One who passed an entry on."""
 
     name: str = Field(examples=["ines"])
-    share_id: int | None = Field(description="null: on another instance.", examples=[40218])
+    share_id: int | None = Field(description="null: on another instance, or taken back.", examples=[40218])
     person: PersonItem | None = Field(description="null: on another instance.")
     stream: StreamItem | None
     url: str | None = Field(description="Their page: a path here, an address elsewhere.", examples=["/u/ines"])

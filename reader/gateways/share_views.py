@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from reader.mappers.shares import Related
 from reader.models.entry import Entry
-from reader.models.people import Person, Standing
+from reader.models.people import REMOVED, Person, Standing
 from reader.models.people_views import NO_TALK, TalkCounts
 from reader.models.share import Link, Share, Stream, person_path
-from reader.models.sharing_views import ChainNode, Passer, ShareCard
+from reader.models.sharing_views import TAKEN_BACK, ChainNode, Passer, ShareCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,16 @@ def cards(entries: Sequence[Entry], related: Related, eyes: Eyes) -> dict[int, S
 def _card(entry: Entry, related: Related, by_story: Mapping[bytes, list[Share]], eyes: Eyes) -> ShareCard | None:
     share = related.shares.get(entry.id)
     own = share if share is not None and eyes.shows(share) else None
-    way = [each for each in above(share, related.shares) if eyes.shows(each)] if share is not None else []
+    way = [each for each in above(share, related.shares) if not eyes.hidden(each)] if share is not None else []
     before = entry.chain.links if entry.chain is not None else ()
     others = by_story.get(related.stories.get(entry.id, b""), ())
     mine = next((each for each in others if each.user_id == eyes.viewer_id), None)
-    told = {each.user_id for each in way} | {eyes.viewer_id, own.user_id if own is not None else None}
+    told = {each.user_id for each in way if eyes.shows(each)} | {
+        eyes.viewer_id,
+        own.user_id if own is not None else None,
+    }
     also = _also(others, told, eyes)
-    path = (*map(_elsewhere, before), *map(eyes.passer, way))
+    path = (*map(_elsewhere, before), *(eyes.passer(each) if eyes.shows(each) else _knot(each) for each in way))
     if own is None and mine is None and not also and not path:
         return None
     talk = eyes.talk.get(entry.id, NO_TALK)
@@ -117,6 +120,12 @@ def above(share: Share, shares: Mapping[int, Share]) -> list[Share]:
 
 def _elsewhere(link: Link) -> Passer:
     return Passer(link.name, None, None, None, link.url, link.note, link.at)
+
+
+def _knot(share: Share) -> Passer:
+    """What keeps the way together where somebody took theirs back, or left."""
+    name = TAKEN_BACK if share.user_id is not None and not share.live else REMOVED
+    return Passer(name, None, None, None, None, "", None)
 
 
 # ---- trees

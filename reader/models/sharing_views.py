@@ -11,10 +11,13 @@ from reader.models.entry import Entry
 from reader.models.people import REMOVED, Person
 from reader.models.share import Link, Share, Source, Stream
 
+TAKEN_BACK = "a share taken back"  # what stands in the way where somebody took theirs back
+
 
 @dataclass(frozen=True, slots=True)
 class Passer:
-    """One who passed an entry on. ``person`` None: somebody on another instance, by ``name`` and ``url``."""
+    """One who passed an entry on. ``person`` None: somebody on another instance, by ``name`` and ``url``; or nobody any
+    more: ``name`` is TAKEN_BACK or REMOVED then."""
 
     name: str
     share_id: int | None  # None: on another instance

@@ -115,6 +115,8 @@ async def draw(
         "following": None,
     }
     values |= await around.entry_values(visit, view, values["back"])
+    origin = values["origin"]
+    values["origin_url"] = web_address(origin.site_url or origin.url) if origin else None
     if choice and page:
         values["previous"], values["following"] = _neighbours(entry.id, choice, page)
     return safe(visit.kit.render("entry.html", values))

@@ -252,3 +252,23 @@ async def test_the_only_administrator_stays(village: Village) -> None:
     page = await open_page(village.ada.http, "/settings/departure")
     stays = await send(village.ada.http, page, "//form[@action='/do/departure']", name="ada", password=PASSWORD)
     assert stays.status == 422 and "only administrator" in stays.words("//p[@role='alert']")
+
+
+async def test_streams_look_like_people_among_the_feeds(village: Village) -> None:
+    page = await open_page(village.bob.http, "/")
+    item = page.one("//nav[@aria-label='Feeds']//a[span[contains(@class,'av')]]")
+    feed = item.get("data-feed-row")
+    assert item.get("title") == "ada"
+    listed = await open_page(village.bob.http, f"/feed/{feed}")
+    assert listed.words("//h1") == "ada" and listed.all("//a[@href='/u/ada' and contains(., 'Page of ada')]")
+    assert not listed.all("//a[contains(@href, '/health')]")
+    for path in ("/manage", f"/feed/{feed}/edit"):
+        shown = await open_page(village.bob.http, path)
+        assert "evantr:" not in shown.text and "/u/ada" in shown.text, path
+    links = await village.world.container.services.sharing.add_stream(village.ada.actor, "Links")
+    await village.world.container.services.people.follow(village.bob.actor, "/u/ada/links")
+    page = await open_page(village.bob.http, f"/feed/{links.feed_id}")
+    assert page.words("//h1") == "ada: Links" and "What ada shares appears here." in page.text
+    await village.world.container.services.people.mute(village.bob.actor, "ada")
+    muted = await open_page(village.bob.http, "/")
+    assert len(muted.all("//nav[@aria-label='Feeds']//span[@class='off']")) == 2

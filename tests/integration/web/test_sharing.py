@@ -102,6 +102,7 @@ async def test_the_entry_has_a_card_and_the_way_it_came(village: Village) -> Non
     assert page.one("//div[@class='passed']//a[@href='/u/ada']").text_content() == "ada"
     assert page.words("//div[@class='passed']/blockquote") == NOTE
     assert page.all(f"//div[@class='passed']//a[@href='/chain/{village.first}']")
+    assert page.words("//p[@class='from']/a") == "Gazette", "where it was first"
     third = await open_page(village.carol.http, f"/entry/{village.second}?in=all")
     names = [a.text_content() for a in third.all("//p[@class='crumb']/a")]
     assert names[:2] == ["ada", "bob"]
@@ -224,6 +225,8 @@ async def test_what_was_taken_back_is_a_knot(village: Village) -> None:
     assert "Share taken back" in page.words("//ol[@class='tree']/li/div")
     assert NOTE not in page.text and "ada" not in page.words("//ol[@class='tree']")
     assert (await open_page(village.carol.http, f"/share/{village.first}")).status == 404
+    entry = await open_page(village.carol.http, f"/entry/{village.second}?in=all")
+    assert entry.words("//p[@class='crumb']").startswith("from a share taken back via bob")
 
 
 def somebody(number: int) -> Somebody:
