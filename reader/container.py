@@ -113,9 +113,14 @@ class Container:
 
 async def open_mappers(settings: Settings) -> Mappers:
     """The store, opened but not migrated."""
-    from reader.mappers.sqlite import open_store  # late: another store's process never loads SQLite's mappers
+    # Late: who has one store never loads the other's mappers.
+    if settings.store:
+        from reader.mappers import mongo
 
-    return await open_store(settings.data / "evantr.sqlite")
+        return await mongo.open_store(settings.store)
+    from reader.mappers import sqlite
+
+    return await sqlite.open_store(settings.data / "evantr.sqlite")
 
 
 def make_cache(settings: Settings, clock: Clock) -> Cache:

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     cache: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="memcached nodes as host:port, separated by commas. Empty: a cache in each process."
     )
+    store: str = Field(
+        "", description="MongoDB that keeps all, as mongodb://host/name. Empty: a SQLite file in the data folder."
+    )
     bus: str = Field(
         "", description="NATS servers that carry events between processes, as nats://host:port. Empty: in the process."
     )

@@ -57,7 +57,7 @@ def backup(settings: Settings, file: Path) -> None:
     """Copy the whole database, consistently, into FILE (which must not exist). Safe while Evantr runs."""
 
     async def main() -> None:
-        if not (settings.data / "evantr.sqlite").exists():
+        if not settings.store and not (settings.data / "evantr.sqlite").exists():
             raise Fail(f"There is no database in {settings.data.absolute()}.")
         async with opened(settings) as container:
             click.echo("Copying …", err=True)
@@ -73,6 +73,9 @@ def backup(settings: Settings, file: Path) -> None:
 @with_data
 def restore(settings: Settings, file: Path, replace: bool) -> None:
     """Put the backup FILE in the place of the database. Evantr must not run; the backup is checked first."""
+
+    if settings.store:
+        raise Fail("The store is on MongoDB; take the backup back with evantr copy --from sqlite:FILE.")
 
     async def main() -> None:
         import asyncio
