@@ -29,7 +29,7 @@ class FeedMark:
     format: str | None = None
     kind: FeedKind = "site"
     withdrawn: bytes = b""  # serialized bitmap of the seqs that were taken back; empty for none
-    copies_rev: int = 0  # the feed's rev when its rows in copy last changed; 0: it has none
+    copies_rev: int = 0  # higher each time its rows in copy changed; 0: it has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ async def backlogs(engine: Engine, user_id: int, feeds: Sequence[Document], unre
     reader has elsewhere."""
     read = {feed["_id"]: _read(feed, unread) for feed in feeds}
     if told := [feed["_id"] for feed in feeds if feed["copies_rev"] and read[feed["_id"]]]:
-        for feed_id, spared in (await _spared(engine, user_id, told)).items():
+        for feed_id, spared in (await elsewhere(engine, user_id, told)).items():
             read[feed_id] -= spared
     return read
 
@@ -34,10 +34,12 @@ def _read(feed: Document, unread: int) -> BitMap:
     return visible[: max(0, len(visible) - unread)]
 
 
-async def _spared(engine: Engine, user_id: int, feed_ids: list[int]) -> dict[int, BitMap]:
+async def elsewhere(engine: Engine, user_id: int, feed_ids: list[int]) -> dict[int, BitMap]:
     """Stories that the reader has from elsewhere. They are read as soon as one copy is (decision 0013), so that what
     nobody has read must not be marked with the backlog."""
     mine = await engine.db.copy.find({"feed_id": {"$in": feed_ids}}, COPY, batch_size=ALL).to_list()
+    if not mine:
+        return {}
     stories = [*{bytes(each["story"]) for each in mine}]
     copies = await engine.db.copy.find({"story": {"$in": stories}}, COPY, batch_size=ALL).to_list()
     ids = [*{each["feed_id"] for each in copies}]

@@ -10,7 +10,10 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+from pyroaring import BitMap
+
 from reader.mappers.bitmaps import pack, span, unpack
+from reader.mappers.mongo.backlog import elsewhere
 from reader.mappers.mongo.changes import Draft, change
 from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.shelf_documents import key, subscription, write_journal
@@ -56,7 +59,8 @@ async def _mark(
     known = await subscription(engine, draft.user_id, feed_id)
     if known is None:
         return
-    before, after = unpack(known.read), span(*wanted)
+    spared = (await elsewhere(engine, draft.user_id, [feed_id])).get(feed_id, BitMap())
+    before, after = unpack(known.read), span(*wanted) - spared
     if before == after:
         return
     draft.set("subscription", key(draft.user_id, feed_id), {"read": pack(after), "rev": draft.rev})

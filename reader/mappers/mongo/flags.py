@@ -17,6 +17,7 @@ INDEXES = (
     Index("flag", (("user_id", 1), ("kind", 1), ("at", -1), ("entry_id", -1))),
     Index("flag", (("entry_id", 1), ("kind", 1))),
 )
+KINDS = ("starred", "later")
 
 
 def key(user_id: int, kind: FlagKind, entry_id: int) -> str:
@@ -56,7 +57,8 @@ class MongoFlags:
         at: dict[int, dict[str, float]] = {}
         which: Document = {"user_id": user_id, "entry_id": {"$in": [*entry_ids]}}
         async for flag in self._db.flag.find(which, batch_size=2 * len(entry_ids) + 2):
-            at.setdefault(flag["entry_id"], {})[flag["kind"]] = flag["at"]
+            if flag["kind"] in KINDS:  # not of what is taken back
+                at.setdefault(flag["entry_id"], {})[flag["kind"]] = flag["at"]
         return {each: Flags(each, kinds.get("starred"), kinds.get("later")) for each, kinds in at.items()}
 
     async def page(

@@ -71,7 +71,7 @@ async def subscribe(
         await change(engine, user_id, partial(take_back, engine, made))
         raise NotFound("There is no such feed.")
     if waits and feed["seq"] > 0:
-        read = span(feed["floor"], max(feed["floor"], feed["seq"] - unread))
+        read = (await backlogs(engine, user_id, [feed], unread))[feed_id]
         first = ReadChange(feed_id, read, span(0, 0))
         made = await change(engine, user_id, partial(read_first, engine, made, first, now))
     return made, True

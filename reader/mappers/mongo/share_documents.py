@@ -32,6 +32,7 @@ INDEXES = (
     Index("share", (("user_id", 1), ("story", 1), ("removed_at", 1))),
     Index("share", (("user_id", 1), ("root_id", 1))),
     Index("share", (("story", 1), ("feed_id", 1), ("removed_at", 1))),
+    Index("share", (("story", 1), ("removed_at", 1))),
     Index("share", (("feed_id", 1), ("removed_at", 1), ("seq", 1))),
     Index("share", (("wiped", 1), ("removed_at", 1))),
     Index("share", (("passed", 1), ("created_at", 1), ("_id", 1))),

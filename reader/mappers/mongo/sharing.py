@@ -15,6 +15,7 @@ from reader.mappers.mongo.changes import Draft, bump, change
 from reader.mappers.mongo.copies import bounds, drop, spread
 from reader.mappers.mongo.engine import Document, Engine
 from reader.mappers.mongo.entry_documents import key, placed, seen, traced
+from reader.mappers.mongo.flags import KINDS
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.mappers.mongo.search import document
 from reader.mappers.mongo.share_documents import (
@@ -30,7 +31,6 @@ from reader.models.entry import NewEntry, Position
 from reader.models.share import Copy, Share
 
 FEED = {"seq": 1, "floor": 1, "withdrawn": 1}
-KINDS = ("starred", "later")
 WITHDRAWN = "withdrawn "
 EMPTY: Document = {
     "digest": b"", "url": None, "title": "", "author": None, "published_at": None, "updated_at": None, "summary": "",

@@ -40,11 +40,12 @@ async def test_marks_of_feeds_tell_of_copies_and_of_what_was_taken_back(mappers:
     assert (mark.kind, mark.withdrawn, mark.copies_rev) == ("site", b"", 0)
     shares = [await add_share(mappers, ann, f"e{n}") for n in range(3)]
     [mark] = await mappers.feeds.marks([shares[0].feed_id])
-    assert (mark.kind, mark.withdrawn, mark.copies_rev) == ("stream", b"", mark.rev)
+    assert (mark.kind, mark.withdrawn) == ("stream", b"")
+    assert mark.copies_rev > 0
     await mappers.shares.remove(ann, shares[1].id, now=20.0)
     [after] = await mappers.feeds.marks_since(mark.rev, 9)
     assert BitMap.deserialize(after.withdrawn) == BitMap([2])
-    assert after.copies_rev == after.rev
+    assert after.copies_rev > mark.copies_rev
     assert await mappers.shares.restore(ann, shares[1].id, note="", noted_at=None)
     [after] = await mappers.feeds.marks([shares[0].feed_id])
     assert after.withdrawn == b""
