@@ -107,7 +107,9 @@ class Drawn:
         return bool(stories)
 
     def _judge(self, story: Story) -> None:
-        copies = [copy for copy in story.copies if self.there(self._subs[copy.feed_id])]
+        # Another request may have learned a moment ago that a subscription is gone, and not yet sorted the stories.
+        mine = [copy for copy in story.copies if copy.feed_id in self._subs]
+        copies = [copy for copy in mine if self.there(self._subs[copy.feed_id])]
         main, read = judge(
             copies,
             self._had_read,

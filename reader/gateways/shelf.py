@@ -49,6 +49,7 @@ class Shelf:
                 self._lost |= self.stories.forget(self.subs.pop(gone))
             self._pending = fresh
             self._book_version = -1  # what was removed is noticed as well
+            self._left = {}  # feeds may be in other folders
         else:
             self._pending.update({s.feed_id: s for s in delta.subscriptions})
         self.rev = max(self.rev, delta.rev)
@@ -85,7 +86,7 @@ class Shelf:
             keys |= self.stories.changed(self.subs, book.copies)
         stories = reread + moved
         replaced = self.stories.refresh(self.subs, book.copies, keys, stories) if keys or stories else False
-        if replaced or moved or marks_changed:
+        if replaced or moved:
             self._left = {}
 
     def _settle_subscriptions(self, book: FeedBook) -> tuple[list[Story], list[Story]]:

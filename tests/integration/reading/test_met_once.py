@@ -297,6 +297,14 @@ class MetOnce(RuleBasedStateMachine):
         self.model.read -= {item.id for item in self._of(feed_id)}
         self.opened = [o for o in self.opened if o.scope != Scope("feed", feed_id)]
 
+    @rule(data=st.data(), folder=st.integers(0, 2))
+    def move(self, data: st.DataObject, folder: int) -> None:
+        if self.model.subs:
+            feed_id = data.draw(st.sampled_from(sorted(self.model.subs)))
+            into = [None, *self.folders][folder]
+            self.run(self.store.subscriptions.move(self.user, [feed_id], into, None))
+            self.model.subs[feed_id].folder = into
+
     @rule(data=st.data(), on=st.booleans(), via=GATEWAYS)
     def mute(self, data: st.DataObject, on: bool, via: int) -> None:
         if self.model.subs:

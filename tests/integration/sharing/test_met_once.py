@@ -84,3 +84,20 @@ async def test_muting_a_feed(world: World, ada: Person, bob: Person) -> None:
     assert [e["id"] for e in (await get(ada, "entries"))["entries"]] == entries[::-1]
     stranger = await bob.http.patch("/api/v1/subscriptions/999", json={"muted": True})
     assert stranger.status_code == 404
+
+
+async def test_what_was_read_stays_read_when_people_part(world: World, ada: Person, bob: Person) -> None:
+    await world.feed(entries=1, readers=[bob])
+    cleo = await world.person("cleo")
+    services = world.container.services
+    for name in ("bob", "cleo"):
+        await services.people.follow(ada.actor, name)
+    await services.people.follow(cleo.actor, "bob")
+    [entry] = await world.entry_ids(bob)
+    share = (await services.sharing.share(bob.actor, entry)).share.id
+    await ada.http.post("/api/v1/entries/mark", json={"ids": [share], "read": True})
+    again = (await services.sharing.share(cleo.actor, share)).share.id
+    await services.people.block(bob.actor, "ada")
+    page = await get(ada, "entries")
+    assert [(e["id"], e["read"], e["above"]) for e in page["entries"]] == [(again, True, False)]
+    assert page["unread"] == 0
