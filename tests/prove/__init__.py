@@ -14,4 +14,4 @@ from collections.abc import Callable
 
 Say = Callable[[str], None]
 
-PROOFS = ("crash", "reading", "sharing", "import", "fuzz", "threats", "websub")
+PROOFS = ("crash", "reading", "sharing", "import", "fuzz", "threats", "websub", "cluster")
