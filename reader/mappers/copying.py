@@ -116,7 +116,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("stream_source", "stream_id feed_id", "stream_id feed_id rule seq created_at"),
     _kind(
         "share", "id",
-        "id user_id stream_id feed_id seq story source_id source parent_id root_id depth note created_at noted_at"
+        "id user_id stream_id feed_id seq story source_id source:json parent_id root_id depth note created_at noted_at"
         " removed_at credit wiped:flag",
     ),
     _kind("copy", "story entry_id", "story entry_id feed_id seq"),

@@ -6,17 +6,21 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
 from reader.errors import Conflict
+from reader.mappers import Mappers
 from reader.mappers.copying import KINDS, NOT_COPIED, Copyable, Kind, Place, Record, State, copy, digest, verify
+from reader.mappers.mongo import open_store as open_mongo
 from reader.mappers.mongo.copying import MongoCopying
 from reader.mappers.mongo.engine import connect
+from reader.mappers.sqlite import open_store as open_sqlite
 from reader.mappers.sqlite.copying import SqliteCopying
 from reader.mappers.sqlite.migrations import migrate
+from tests.contract.mappers.society import add_person, add_share
 
 ROWS = 7  # of each kind; batches are smaller here
 REFERENCES = {"user_id", "feed_id", "owner_id", "created_by", "import_id", "stream_id", "entry_id"}
@@ -26,6 +30,7 @@ WHOLE: dict[str, Callable[[int], Any]] = {  # fields that are no plain numbers o
     "added": lambda n: b"a" * n, "removed": lambda n: b"", "rhythm": lambda n: b"r", "withdrawn": lambda n: b"w" * n,
     "keys": lambda n: b"k" * n, "body_digest": lambda n: None, "preferences": lambda n: {"theme": "dark", "b": n},
     "tags": lambda n: ["ä", "b"], "enclosures": lambda n: [["https://x.example/a.mp3", None, 1.0]],
+    "source": lambda n: ["Gazette", None, None, n],
     "found": lambda n: [["https://x.example/", "X"]], "folders": lambda n: ["A", "B"], "rights": lambda n: "jobs",
     "error": lambda n: None if n % 2 else "Broken.", "parent_id": lambda n: n - 1 or None,
     "seq": lambda n: n, "value": lambda n: n * 10, "folder_id": lambda n: n,
@@ -241,3 +246,24 @@ def test_digests_know_rows_apart_and_databases_not() -> None:
     assert digest((1, True, 2.0, [1], {"a": 1, "b": 2})) == digest((1.0, 1, 2, (1,), {"b": 2.0, "a": True}))
     rows: list[Record] = [(1, None), (1, ""), (1, b""), ("1", None), (2, None), (None, 1)]
     assert len({digest(row) for row in rows}) == len(rows)
+
+
+async def test_what_was_shared_goes_on_in_the_other_store(
+    local: SqliteCopying, remote: MongoCopying, mongo_url: str, tmp_path: Path
+) -> None:
+    """The owner's next share comes behind the copied ones, and what was copied can be taken back."""
+    here = await open_sqlite(tmp_path / "one.sqlite")
+    await here.migrate()
+    ann = await add_person(here, "ann")
+    first = await add_share(here, ann, "first")
+    await here.close()
+    await copy(local, remote, ignore)
+    await verify(local, remote, ignore)
+    await remote.finish()
+    there = await open_mongo(mongo_url)
+    assert await there.shares.get(first.id) == first
+    second = await add_share(cast(Mappers, there), ann, "second", now=20.0)
+    assert (second.seq, second.feed_id) == (2, first.feed_id)
+    assert await there.shares.remove(ann, first.id, now=30.0) == first
+    assert [share.id for share, _ in await there.shares.page(first.feed_id, below=None, limit=9)] == [second.id]
+    await there.close()

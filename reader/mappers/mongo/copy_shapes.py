@@ -16,6 +16,7 @@ from reader.mappers.mongo.engine import Document
 from reader.mappers.mongo.feed_search import words_of
 from reader.mappers.mongo.import_documents import item_key
 from reader.mappers.mongo.schedule import pull_key
+from reader.models.share import is_stream_url
 
 Values = dict[str, Any]
 
@@ -40,6 +41,12 @@ IDS: dict[str, Callable[[Values], Any]] = {
     "liking": lambda v: f"{v['share_id']}:{v['user_id']}",
 }
 ID_FIELD = {"token": "token_hash"}  # where it is not the key
+
+
+def owner_of(url: str) -> int | None:
+    """Whose stream a feed is, by its address (models: stream_url)."""
+    parts = url.split("/")
+    return int(parts[2]) if is_stream_url(url) and len(parts) > 2 and parts[2].isdigit() else None
 
 
 def documents(kind: Kind, values: Values) -> list[tuple[str, Document]]:
@@ -87,8 +94,20 @@ def _token(v: Values) -> list[tuple[str, Document]]:
 def _feed(v: Values) -> list[tuple[str, Document]]:
     pullable = v["kind"] == "site" and v["state"] != "gone"
     feed = plain("feed", ("id",), v) | {"pullable": pullable, "size": v["seq"] - v["floor"]}
+    if v["kind"] == "stream":
+        owned = feed | {"user_id": owner_of(v["url"]), "written": 0}
+        return [("feed_alias", {"_id": v["url"], "feed_id": v["id"]}), ("feed", owned)]
     words = {"_id": v["id"], **words_of(v["title"], v["url"], v["site_url"])}
     return [("feed_alias", {"_id": v["url"], "feed_id": v["id"]}), ("feed_words", words), ("feed", feed)]
+
+
+def _share(v: Values) -> list[tuple[str, Document]]:
+    """Its path is added by who knows the shares above."""
+    return [("share", plain("share", ("id",), v) | {"written": 0, "passed": v["parent_id"] is not None})]
+
+
+def _stream(v: Values) -> list[tuple[str, Document]]:
+    return [("stream", plain("stream", ("id",), v) | {"written": 0})]
 
 
 def _entry(v: Values) -> list[tuple[str, Document]]:
@@ -141,7 +160,7 @@ def _item(v: Values) -> list[tuple[str, Document]]:
 TO: dict[str, Callable[[Values], list[tuple[str, Document]]]] = {
     "user": _user, "session": _session, "token": _token, "feed": _feed, "entry": _entry, "folder": _folder,
     "subscription": _subscription, "read_journal": _journal, "job": _job, "queue_setting": _setting, "audit": _audit,
-    "import_item": _item,
+    "import_item": _item, "share": _share, "stream": _stream,
 }  # fmt: skip
 
 
@@ -193,5 +212,6 @@ def _of_audit(v: Values, _: dict[Any, Document]) -> Values:
 
 FROM: dict[str, Callable[[Values, dict[Any, Document]], Values | None]] = {
     "user": _of_user, "session": _of_session, "token": _of_token, "feed_alias": _of_alias, "entry": _of_entry,
-    "folder": _of_child, "subscription": _of_child, "job": _of_job, "queue_setting": _of_setting, "audit": _of_audit,
+    "folder": _of_child, "stream": _of_child, "subscription": _of_child,
+    "job": _of_job, "queue_setting": _of_setting, "audit": _of_audit,
 }  # fmt: skip

@@ -17,6 +17,7 @@ from reader.mappers.mongo.copy_shapes import documents, of_document
 from reader.mappers.mongo.engine import Document, Engine
 from reader.mappers.mongo.migrations import migrate
 from reader.mappers.mongo.revisions import publish
+from reader.mappers.mongo.share_documents import DEEPEST
 
 SOURCE = "source"
 TOKENS = {"token": "token_hash"}  # kinds whose ``_id`` is another field than their key
@@ -95,13 +96,32 @@ class MongoCopying:
 
     async def write(self, kind: Kind, records: Sequence[Record], state: State) -> None:
         writes: dict[str, list[ReplaceOne[Document]]] = {}
-        for record in records:
-            for collection, stored in documents(kind, kind.named(record)):
+        values = [kind.named(record) for record in records]
+        more = await self._more(kind, values)
+        for each in values:
+            for collection, stored in documents(kind, each):
+                stored |= more.get(each.get("id"), {})
                 writes.setdefault(collection, []).append(ReplaceOne({"_id": stored["_id"]}, stored, upsert=True))
         for collection, rows in writes.items():
             await self._db[collection].bulk_write(rows, ordered=False)
         note = {"place": state.place, "rows": state.rows, "done": state.done}
         await self._db.copying.replace_one({"_id": kind.name}, note, upsert=True)
+
+    async def _more(self, kind: Kind, values: Sequence[Document]) -> dict[Any, Document]:
+        """What rows of this kind hold that follows from others: who owns the entries of streams, the shares above."""
+        if kind.name == "entry":
+            feeds = await self._by_id("feed", {each["feed_id"] for each in values}, {"user_id": 1})
+            owners = {feed_id: feed["user_id"] for feed_id, feed in feeds.items() if feed.get("user_id") is not None}
+            return {v["id"]: {"user_id": owners[v["feed_id"]], "written": 0} for v in values if v["feed_id"] in owners}
+        if kind.name != "share":
+            return {}
+        paths: dict[Any, list[int]] = {}
+        above = await self._by_id("share", {each["parent_id"] for each in values}, {"path": 1})
+        paths |= {share_id: share["path"] for share_id, share in above.items()}
+        for each in sorted(values, key=lambda value: value["id"]):  # parents have lower ids
+            parent_id = each["parent_id"]
+            paths[each["id"]] = [] if parent_id is None else [*paths.get(parent_id, []), parent_id][-DEEPEST:]
+        return {each["id"]: {"path": paths[each["id"]]} for each in values}
 
     async def finish(self) -> int:
         """Who may be administrator is claimed for the first one."""
