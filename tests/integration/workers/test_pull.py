@@ -12,6 +12,8 @@ from tests.helpers.site import Site, http_date
 from tests.helpers.wait import until
 from tests.integration.workers.conftest import Bench
 from workers.jobs import run
+from workers.local import LocalQueue
+from workers.sweep import Sweeper
 
 
 async def test_a_new_feed_is_read_and_scheduled(bench: Bench, site: Site) -> None:
@@ -172,6 +174,11 @@ async def test_what_streams_share_by_themselves_is_looked_at(bench: Bench, site:
     feed.publish()
     await bench.pull(feed_id)
     assert bench.queue.waiting("share") == 1
+    # A queue that lost it gets it back: the row says up to where the feed was looked at.
+    lost = LocalQueue()
+    assert await Sweeper(bench.container, lost).rows() >= 1
+    assert lost.waiting("share") == 1
     await run(bench.container, ShareMatches(feed_id))
     shared = await bench.container.mappers.shares.page(stream.feed_id, below=None, limit=9)
     assert [entry.title for _, entry in shared] == ["Entry 2"]
+    assert await bench.container.gateways.streams.behind(9) == []
