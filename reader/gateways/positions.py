@@ -99,9 +99,7 @@ class FeedBook:
         if missing:
             if self.rev < 0:
                 self.rev = await self._mappers.feeds.rev()
-            for found in await self._mappers.feeds.marks(missing):
-                self._note(found)
-            self.version += 1
+            await self._load_marks(missing)
         ranges = []
         marks, windows = self.marks, self.windows
         for feed_id in wanted:
@@ -119,6 +117,19 @@ class FeedBook:
             copied = [marks[i] for i in wanted if i in self._copied]
             if self.copies.lacking(copied):
                 await self.copies.load(copied)
+
+    async def _load_marks(self, feed_ids: Sequence[int]) -> None:
+        """Marks of feeds that are not known here. A change that another request learned of meanwhile was passed over,
+        since they were not known yet: then they are read once more."""
+        for _ in range(2):
+            rev = self.rev
+            for found in await self._mappers.feeds.marks(feed_ids):
+                known = self.marks.get(found.feed_id)
+                if known is None or known.rev < found.rev:
+                    self._note(found)
+            self.version += 1
+            if self.rev == rev:
+                return
 
     def newest_id(self, feed_id: int) -> int:
         """Highest visible entry id of a feed, 0 without one."""
