@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from reader.ingest.parse.values import web_url
-
 METHODS = ("sha256", "sha1", "sha384", "sha512")
 """Digests that a signature may be of (8.1); the first is what we sign with."""
 _NAME = r"[\w!#$&+.^`|~*-]++"
@@ -29,6 +27,8 @@ class Ends(NamedTuple):
 def links(header: str, base: str) -> Iterator[tuple[str, str]]:
     """(relation, absolute URL) of each http(s) link of a Link header (RFC 8288), relations in lower case. Where it
     cannot be read on, it ends."""
+    from reader.ingest.parse.values import web_url  # late: lxml comes with it, which workers do without at first
+
     rest = header[:LONGEST_LINK].strip()
     while rest.startswith("<") and (end := rest.find(">")) > 0:
         target, at = web_url(base, rest[1:end].strip()), end + 1
