@@ -19,6 +19,7 @@ class Shape:
     command: str
     filter: dict[str, Any]
     sort: tuple[tuple[str, int], ...]
+    one: bool = False  # a write that is for one document
 
 
 class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
@@ -49,7 +50,8 @@ class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
             return
         self.commands += 1
         for shape in shapes(event.command_name, event.command):
-            self.shapes.setdefault(repr((shape.collection, shape.command, _keys(shape.filter), shape.sort)), shape)
+            which = (shape.collection, shape.command, _keys(shape.filter), shape.sort, shape.one)
+            self.shapes.setdefault(repr(which), shape)
 
     # ---- what else the driver tells, and nobody here needs
 
@@ -68,11 +70,15 @@ class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
 def shapes(name: str, command: Any) -> list[Shape]:
     """What a command looks for: one for each statement of a bulk; none for inserts and the like."""
     if name in ("update", "delete"):
-        return [_shape(name, command[name], each["q"], each.get("sort")) for each in command[name + "s"]]
+        return [
+            _shape(name, command[name], each["q"], each.get("sort"), one=_is_for_one(each))
+            for each in command[name + "s"]
+        ]
     if name == "aggregate":
         return [_of_pipeline(command["aggregate"], command["pipeline"])]
     if name in FILTERS:
-        return [_shape(name, command[name], command.get(FILTERS[name], {}), command.get("sort"))]
+        one = name == "findAndModify"
+        return [_shape(name, command[name], command.get(FILTERS[name], {}), command.get("sort"), one=one)]
     return []
 
 
@@ -86,8 +92,14 @@ def _of_pipeline(collection: str, pipeline: list[dict[str, Any]]) -> Shape:
     return _shape("aggregate", collection, found, stage.get("$sort"))
 
 
-def _shape(name: str, collection: str, found: dict[str, Any], sort: dict[str, int] | None) -> Shape:
-    return Shape(collection, name, dict(found), tuple((sort or {}).items()))
+def _is_for_one(statement: dict[str, Any]) -> bool:
+    return statement.get("limit") == 1 or ("u" in statement and not statement.get("multi"))
+
+
+def _shape(
+    name: str, collection: str, found: dict[str, Any], sort: dict[str, int] | None, *, one: bool = False
+) -> Shape:
+    return Shape(collection, name, dict(found), tuple((sort or {}).items()), one)
 
 
 def _keys(value: Any) -> Any:

@@ -104,8 +104,8 @@ async def _copy_rest(engine: Engine, source: int, target: int) -> None:
     if rows:
         wishes = [
             UpdateOne(
-                {"_id": first_key(target, row["user_id"])},
-                {"$setOnInsert": {"feed_id": target, "user_id": row["user_id"], "unread": row["unread"]}},
+                {"_id": first_key(target, row["user_id"]), "feed_id": target},
+                {"$setOnInsert": {"user_id": row["user_id"], "unread": row["unread"]}},
                 upsert=True,
             )
             for row in rows

@@ -16,6 +16,7 @@ from reader.mappers.mongo.changes import Draft, change
 from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import PARTS, kept_key
 from reader.mappers.mongo.flags import key as flag_key
+from reader.mappers.mongo.readers import readers
 from reader.mappers.mongo.shelf_documents import key, put_subscription, subscription_of, subscriptions
 from reader.models.entry import twin
 
@@ -115,14 +116,8 @@ async def carry_subscriptions(engine: Engine, source: int, target: int, seqs: di
         async with gate:
             await change(engine, user_id, partial(_carry, engine, source, target, seqs))
 
-    while True:
-        found = engine.db.subscription.find({"feed_id": source}, {"_id": 0, "user_id": 1}, batch_size=ALL).sort(
-            "user_id", 1
-        )
-        readers = await found.limit(AT_ONCE).to_list()
-        if not readers:
-            return
-        await asyncio.gather(*(one(reader["user_id"]) for reader in readers))
+    while some := await readers(engine, source, AT_ONCE):
+        await asyncio.gather(*(one(user_id) for user_id in some))
 
 
 async def _carry(engine: Engine, source: int, target: int, seqs: dict[int, int] | None, draft: Draft) -> None:

@@ -31,8 +31,10 @@ from pymongo.errors import BulkWriteError
 from reader.errors import NotFound
 from reader.mappers.errors import StoreError
 from reader.mappers.mongo.engine import ALL, Document, Engine
+from reader.mappers.mongo.entry_documents import PARTS
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.patience import ATTEMPTS, pause
+from reader.mappers.mongo.readers import reader_key
 
 INDEXES = (
     Index("user", (("open.token", 1),), sparse=True),
@@ -41,9 +43,11 @@ INDEXES = (
     Index("subscription", (("gone", 1),), sparse=True),
     Index("folder", (("gone", 1),), sparse=True),
     Index("stream", (("gone", 1),), sparse=True),
+    Index("reader", (("gone", 1),), sparse=True),
 )
-CHILDREN = ("subscription", "folder", "stream")  # what may be gone
+CHILDREN = ("subscription", "folder", "stream", "reader")  # what may be gone
 GONE: Document = {"gone": {"$gt": ObjectId("0" * 24)}}
+OPEN: Document = {"open.token": {"$gt": ObjectId("0" * 24)}}  # users with a change under way, or left by the dead
 INLINE = 32_000  # bytes of planned writes that the user's document may hold for a moment
 PART = 256_000  # bytes of a document that holds more of them
 DUPLICATE = 11000
@@ -66,6 +70,8 @@ class Draft:
     def put(self, collection: str, key: object, fields: Document) -> None:
         """A child that is new, or written as a whole."""
         self._writes[collection, key] = {"c": collection, "k": key, "put": fields}
+        if collection == "subscription":
+            self._mirror(key, {"put": {"user_id": self.user_id}})
 
     def set(self, collection: str, key: object, fields: Document) -> None:
         """Fields of a child that is there."""
@@ -74,6 +80,14 @@ class Draft:
 
     def drop(self, collection: str, key: object) -> None:
         self._writes[collection, key] = {"c": collection, "k": key, "drop": True}
+        if collection == "subscription":
+            self._mirror(key, {"drop": True})
+
+    def _mirror(self, key: object, what: Document) -> None:
+        """Who reads a feed is noted with the feed, too: see readers.py."""
+        feed_id = int(str(key).partition(":")[2])
+        place = reader_key(feed_id, self.user_id)
+        self._writes["reader", place] = {"c": "reader", "k": place, "at": {"feed_id": feed_id}, **what}
 
     def last(self, collection: str, key: object, fields: Document, counts: dict[str, int] | None = None) -> None:
         """Fields of what shows the others, written when all of them are. ``counts``: what is added, once."""
@@ -139,7 +153,7 @@ async def settled(engine: Engine, user_id: int) -> Document | None:
 
 async def sweep(engine: Engine, before: float) -> None:
     """Finishes open changes of which nobody heard again, and forgets what went before a time (UTC seconds)."""
-    async for user in engine.db.user.find({"open.token": {"$gt": ObjectId("0" * 24)}}, {"_id": 1}, batch_size=ALL):
+    async for user in engine.db.user.find(OPEN, {"_id": 1}, batch_size=ALL):
         await settled(engine, user["_id"])
     old = {"$lt": ObjectId.from_datetime(datetime.fromtimestamp(before, UTC))}
     for collection in CHILDREN:
@@ -234,9 +248,12 @@ async def _write(engine: Engine, user_id: int, record: Document, writes: list[Do
 
 def _operation(user_id: int, record: Document, write: Document) -> UpdateOne | ReplaceOne[Document]:
     rev = record["rev"]
-    older = {"_id": write["k"], "user_id": user_id, "written": {"$lt": rev}}
+    shard = write.get("at", {"user_id": user_id})
+    if write["c"] in PARTS:  # a share is an entry: it lies with its feed
+        shard = {**shard, "feed_id": int(str(write["k"]).partition(":")[0])}
+    older = {"_id": write["k"], **shard, "written": {"$lt": rev}}
     if "drop" in write:
-        return ReplaceOne(older, {"user_id": user_id, "written": rev, "gone": record["token"]})
+        return ReplaceOne(older, {**shard, "written": rev, "gone": record["token"]})
     if "put" in write:
         fields = {"$set": {**write["put"], "written": rev}, "$unset": {"gone": ""}}
         return UpdateOne(older, fields, upsert=True)

@@ -15,6 +15,7 @@ from reader.mappers.mongo import entry_documents, first, flags, sharing, shelf_d
 from reader.mappers.mongo.engine import Document
 from reader.mappers.mongo.feed_search import words_of
 from reader.mappers.mongo.import_documents import item_key
+from reader.mappers.mongo.readers import reader_key
 from reader.mappers.mongo.schedule import pull_key
 from reader.models.share import is_stream_url
 
@@ -129,7 +130,11 @@ def _folder(v: Values) -> list[tuple[str, Document]]:
 
 
 def _subscription(v: Values) -> list[tuple[str, Document]]:
-    return [("subscription", plain("subscription", (), v) | {"written": v["rev"]})]
+    at = {"_id": reader_key(v["feed_id"], v["user_id"]), "feed_id": v["feed_id"], "user_id": v["user_id"]}
+    return [
+        ("reader", at | {"written": v["rev"]}),
+        ("subscription", plain("subscription", (), v) | {"written": v["rev"]}),
+    ]
 
 
 def _journal(v: Values) -> list[tuple[str, Document]]:

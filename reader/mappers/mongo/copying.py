@@ -55,9 +55,9 @@ class MongoCopying:
 
     async def _settle(self) -> None:
         """Changes that somebody left half done are finished first."""
-        async for name in self._db.user_name.find({"making.user": {"$exists": True}}, {"_id": 1}):
+        async for name in self._db.user_name.find({"making.user._id": {"$gt": 0}}, {"_id": 1}):
             await accounts.of_name(self._engine, name["_id"])
-        async for user in self._db.user.find({"open.token": {"$exists": True}}, {"_id": 1}):
+        async for user in self._db.user.find(changes.OPEN, {"_id": 1}):
             await changes.settled(self._engine, user["_id"])
         await publish(self._engine)
         await settings.in_force(self._engine)

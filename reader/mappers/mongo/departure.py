@@ -13,6 +13,7 @@ from reader.models.people import REMOVED
 
 INDEXES = (
     Index("first_unread", (("user_id", 1),)),
+    Index("reader", (("user_id", 1),)),
     Index("audit", (("user_id", 1),)),
 )
 ENDED = ("session", "token", "undo", "webhook")
@@ -28,6 +29,7 @@ HELD: tuple[tuple[str, str], ...] = (
     ("flag", "user_id"),
     ("read_journal", "user_id"),
     ("first_unread", "user_id"),
+    ("reader", "user_id"),
     ("subscription", "user_id"),
     ("user_change", "user_id"),
     ("job_owner", "user_id"),

@@ -8,8 +8,8 @@ from pymongo import UpdateOne
 
 from reader.mappers.feeds import Due
 from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
-from reader.mappers.mongo.feed_search import count_readers
 from reader.mappers.mongo.indexes import Index
+from reader.mappers.mongo.readers import count_readers
 
 INDEXES = (Index("host_pause", (("until", 1),)),)
 CLOCKS_DIFFER = 60.0  # seconds that clocks of several machines may be apart

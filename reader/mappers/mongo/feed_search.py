@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_documents import ONLY_FEED, feed_of
 from reader.mappers.mongo.indexes import Index
+from reader.mappers.mongo.readers import count_readers
 from reader.models.feed import Feed
 
 INDEXES = (Index("feed_words", (("grams", 1),)),)
@@ -61,12 +62,3 @@ async def search(engine: Engine, words: Sequence[str], limit: int) -> list[Feed]
     stored = await engine.db.feed.find({"_id": {"$in": best[: 2 * limit + 8]}}, ONLY_FEED, batch_size=ALL).to_list()
     feeds = {each["_id"]: feed_of(each) for each in stored}
     return [feeds[feed_id] for feed_id in best if feed_id in feeds][:limit]
-
-
-async def count_readers(engine: Engine, feed_ids: Sequence[int]) -> dict[int, int]:
-    """Feed → how many read it; those that nobody reads are left out. One round trip."""
-    counted = await engine.db.subscription.aggregate(
-        [{"$match": {"feed_id": {"$in": list(feed_ids)}}}, {"$group": {"_id": "$feed_id", "count": {"$sum": 1}}}],
-        batchSize=ALL,
-    )
-    return {each["_id"]: each["count"] async for each in counted}

@@ -20,6 +20,7 @@ from reader.mappers.mongo.feed_documents import (
 from reader.mappers.mongo.feed_search import search, set_words
 from reader.mappers.mongo.marks import marks, marks_since
 from reader.mappers.mongo.moves import claim, move, moves, undo_move
+from reader.mappers.mongo.readers import count_readers
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.mappers.mongo.schedule import ScheduleMixin
 from reader.models.feed import Feed, FeedMove, FeedState, Icon, Schedule
@@ -102,7 +103,7 @@ class MongoFeeds(ScheduleMixin):
         return await marks_since(self._engine, rev, limit)
 
     async def readers(self, feed_id: int) -> int:
-        return await self._db.subscription.count_documents({"feed_id": feed_id})
+        return (await count_readers(self._engine, [feed_id])).get(feed_id, 0)
 
     async def move(self, feed_id: int, token: int, url: str, *, now: float) -> int | None:
         return await move(self._engine, feed_id, token, url, now)

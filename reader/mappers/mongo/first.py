@@ -28,8 +28,8 @@ def first_key(feed_id: int, user_id: int) -> str:
 
 async def want_first(engine: Engine, user_id: int, feed_id: int, unread: int) -> None:
     """Notes the wish of somebody who is about to subscribe."""
-    row = {"feed_id": feed_id, "user_id": user_id, "unread": unread}
-    await engine.db.first_unread.update_one({"_id": first_key(feed_id, user_id)}, {"$set": row}, upsert=True)
+    row = {"_id": first_key(feed_id, user_id), "feed_id": feed_id}
+    await engine.db.first_unread.update_one(row, {"$set": {"user_id": user_id, "unread": unread}}, upsert=True)
 
 
 async def mark_first(

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from reader.mappers.mongo.engine import ALL, Engine
 from reader.mappers.mongo.person import HERE, PERSON, person_of
+from reader.mappers.mongo.readers import of_feeds
 from reader.models.people import Person, Ties
 
 HIGHEST = 1 << 62
@@ -70,10 +71,7 @@ async def followers(engine: Engine, owner_id: int, before: int | None, limit: in
         approved = {"owner_id": owner_id, "state": "approved", "user_id": {"$lt": below}}
         many = (most + 1) * max(1, len(feeds))  # somebody may read all of the streams; the owner may, too
         reading, known = await asyncio.gather(
-            engine.db.subscription.find(reads, {"user_id": 1}, batch_size=ALL)
-            .sort("user_id", -1)
-            .limit(many)
-            .to_list(),
+            engine.db.reader.find(reads, {"user_id": 1}, batch_size=ALL).sort("user_id", -1).limit(many).to_list(),
             engine.db.approval.find(approved, {"user_id": 1}, batch_size=ALL).sort("user_id", -1).limit(most).to_list(),
         )
         return sorted({each["user_id"] for each in [*reading, *known]} - {owner_id}, reverse=True)[:most]
@@ -100,10 +98,9 @@ async def count(engine: Engine, user_id: int) -> Ties:
         _approvals(engine, user_id, "approved"),
         engine.db.user.find({"leaving_at": {"$gt": 0}}, {"_id": 1}, batch_size=ALL).to_list(),
     )
-    reads = {"feed_id": {"$in": [*feeds]}}
     owners, reading = await asyncio.gather(
         owners_of(engine, mine),
-        engine.db.subscription.find(reads, {"_id": 0, "user_id": 1}, batch_size=ALL).to_list(),
+        engine.db.reader.find(of_feeds([*feeds]), {"_id": 0, "user_id": 1}, batch_size=ALL).to_list(),
     )
     theirs = {*owners.values()} - {user_id}
     readers = {each["user_id"] for each in reading} - {user_id}

@@ -12,6 +12,7 @@ from reader.mappers.mongo.due import DueMixin
 from reader.mappers.mongo.engine import ALL, Document, guarded
 from reader.mappers.mongo.feed_documents import WHOLE, feed_of, schedule_of
 from reader.mappers.mongo.merge import finish
+from reader.mappers.mongo.readers import is_read
 from reader.mappers.mongo.revisions import publish
 
 
@@ -49,12 +50,12 @@ class LeaseMixin(DueMixin):
         feed = await self._lease(feed_id, now, until, holder)
         if feed is None:
             return None
-        pause, reader, hub = await asyncio.gather(
+        pause, wanted, hub = await asyncio.gather(
             self._db.host_pause.find_one({"_id": feed["host"]}),
-            self._db.subscription.find_one({"feed_id": feed_id}, {"_id": 1}),
+            is_read(self._engine, feed_id),
             self._db.hub_lease.find_one({"_id": feed_id, "state": "active", "until": {"$gt": now}, "missed_at": None}),
         )
-        return Begun(feed_of(feed), schedule_of(feed, pause), 0 if reader is None else 1, hub is not None)
+        return Begun(feed_of(feed), schedule_of(feed, pause), int(wanted), hub is not None)
 
     async def beat(self, held: Sequence[tuple[int, int]], until: float) -> list[int]:
         """One round trip while all leases hold."""

@@ -26,7 +26,7 @@ from reader.mappers.mongo.feed_documents import find
 from reader.mappers.mongo.revisions import publish
 from reader.mappers.mongo.stream_sources import carry_sources
 
-LEFT = (*PARTS, "tombstone", "first_unread", "pull", "feed_move", "stream_source")  # what bears a feed's id
+LEFT = (*PARTS, "tombstone", "first_unread", "pull", "feed_move", "reader", "stream_source")  # what bears a feed's id
 
 
 async def merge(engine: Engine, source: int, token: int, url: str) -> int | None:

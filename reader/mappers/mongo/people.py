@@ -43,7 +43,9 @@ class MongoPeople:
             followers.feeds_of(self._engine, user_ids),
         )
         reads = {key(viewer_id, feed_id): owner_id for feed_id, owner_id in feeds.items()}
-        found = self._db.subscription.find({"_id": {"$in": [*reads]}}, {"feed_id": 1}, batch_size=ALL)
+        found = self._db.subscription.find(
+            {"_id": {"$in": [*reads]}, "user_id": viewer_id}, {"feed_id": 1}, batch_size=ALL
+        )
         read = {reads[each["_id"]] async for each in found if "feed_id" in each}
         states = {each["_id"]: each["state"] for each in approved}
         ties = {each["_id"] for each in related}

@@ -90,7 +90,7 @@ def _approved(owner_id: int, reader_id: int, now: float) -> UpdateOne:
 async def _followers(engine: Engine, feeds: list[int], owner_id: int, after: int) -> list[int]:
     """The next of those who read one of the feeds, by id."""
     which = {"feed_id": {"$in": feeds}, "user_id": {"$gt": after}}
-    found = engine.db.subscription.find(which, {"_id": 0, "user_id": 1}, batch_size=AT_ONCE + 1)
+    found = engine.db.reader.find(which, {"_id": 0, "user_id": 1}, batch_size=AT_ONCE + 1)
     ids = {each["user_id"] for each in await found.sort("user_id", 1).limit(AT_ONCE).to_list()}
     if ids == {owner_id}:
         return await _followers(engine, feeds, owner_id, owner_id)
@@ -100,7 +100,7 @@ async def _followers(engine: Engine, feeds: list[int], owner_id: int, after: int
 async def _among(engine: Engine, feeds: list[int], user_ids: list[int]) -> list[int]:
     """Those of the people who read one of the feeds."""
     which = {"feed_id": {"$in": feeds}, "user_id": {"$in": user_ids}}
-    return [each["user_id"] async for each in engine.db.subscription.find(which, {"user_id": 1}, batch_size=ALL)]
+    return [each["user_id"] async for each in engine.db.reader.find(which, {"user_id": 1}, batch_size=ALL)]
 
 
 async def _cut_strangers(engine: Engine, owner_id: int) -> None:

@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from reader.mappers.errors import StoreError
 from reader.mappers.mongo.engine import Document, Engine, guarded
 from reader.mappers.mongo.indexes import Index
+from reader.mappers.mongo.readers import count_readers
 from reader.models.websub import HubLease, Push
 
 INDEXES = (
@@ -121,7 +122,7 @@ class MongoPushes:
         for states in (UNCONFIRMED, ["active"]):
             after = 0
             while len(left) < limit and (ids := await self._of_state(states, after)):
-                read = set(await self._db.subscription.distinct("feed_id", {"feed_id": {"$in": ids}}))
+                read = await count_readers(self._engine, ids)
                 unread = [feed_id for feed_id in ids if feed_id not in read]
                 left += await self._leave(states, unread[: limit - len(left)] if states == ["active"] else unread, now)
                 after = ids[-1]

@@ -197,5 +197,5 @@ def _visible(feed: Document | None, seq: int) -> bool:
 def _write(entry: Document, number: int) -> UpdateOne:
     place = {name: entry[name] for name in ("id", "feed_id", "seq", "token")}
     found = document(entry["title"], entry["author"], entry["tags"], entry["content"])
-    which = {"_id": entry["_id"], "token": {"$not": {"$gt": entry["token"]}}}
+    which = {"_id": entry["_id"], "feed_id": entry["feed_id"], "token": {"$not": {"$gt": entry["token"]}}}
     return UpdateOne(which, {"$set": {**found, **place, "filled": number}}, upsert=True)

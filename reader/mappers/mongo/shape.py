@@ -14,6 +14,7 @@ from reader.mappers.mongo.changes import Draft, change
 from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_documents import bounds
 from reader.mappers.mongo.first import want_first
+from reader.mappers.mongo.readers import readers
 from reader.mappers.mongo.shelf_documents import (
     WHOLE,
     key,
@@ -245,10 +246,7 @@ def place(draft: Draft, folder_id: int | None, there: Sequence[Document]) -> Non
 
 async def subscribers(engine: Engine, feed_id: int) -> list[int]:
     """See SubscriptionMapper.subscribers."""
-    found = engine.db.subscription.find({"feed_id": feed_id}, {"_id": 0, "user_id": 1}, batch_size=ALL).sort(
-        "user_id", 1
-    )
-    return [each["user_id"] for each in await found.to_list()]
+    return await readers(engine, feed_id)
 
 
 async def counts(engine: Engine) -> dict[int, int]:

@@ -7,13 +7,14 @@ import asyncio
 from functools import partial
 
 from reader.mappers.mongo.changes import Draft, change
-from reader.mappers.mongo.engine import ALL, Engine
+from reader.mappers.mongo.engine import Engine
 from reader.mappers.mongo.entry_documents import PARTS
+from reader.mappers.mongo.readers import readers
 from reader.mappers.mongo.sharing import drop_flags
 from reader.mappers.mongo.shelf_documents import key
 
 AT_ONCE = 500
-REST = (*PARTS, "copy", "stream_source", "first_unread", "pull", "hub_subscription", "hub_request")
+REST = (*PARTS, "copy", "stream_source", "first_unread", "pull", "hub_subscription", "hub_request", "reader")
 
 
 async def forget(engine: Engine, user_id: int, now: float) -> list[int]:
@@ -60,8 +61,8 @@ async def _drop_leaves(engine: Engine, user_id: int, ids: set[int]) -> None:
 
 
 async def _forget_feed(engine: Engine, feed_id: int) -> None:
-    async for reader in engine.db.subscription.find({"feed_id": feed_id}, {"_id": 0, "user_id": 1}, batch_size=ALL):
-        await change(engine, reader["user_id"], partial(_unsubscribe, feed_id))
+    for reader_id in await readers(engine, feed_id):
+        await change(engine, reader_id, partial(_unsubscribe, feed_id))
     async for entry in engine.db.trace.find({"feed_id": feed_id}, {"id": 1}, batch_size=AT_ONCE):
         await drop_flags(engine, [entry["id"]])
     await asyncio.gather(*(engine.db[collection].delete_many({"feed_id": feed_id}) for collection in REST))

@@ -14,6 +14,7 @@ from reader.mappers.mongo.copies import drop
 from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
 from reader.mappers.mongo.feed_documents import blank
 from reader.mappers.mongo.moves import claim
+from reader.mappers.mongo.readers import count_readers
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.mappers.mongo.share_documents import STREAM, copy_key, share_of, stream_of, withdrawn_of
 from reader.mappers.mongo.sharing import hide_flags, show_flags, withdraw
@@ -181,13 +182,13 @@ class MongoStreams:
         newest = self._db.share.find({"feed_id": feed_id, "removed_at": None}, {"created_at": 1})
         feed, followers, shared = await asyncio.gather(
             self._db.feed.find_one({"_id": feed_id, "kind": "stream"}),
-            self._db.subscription.count_documents({"feed_id": feed_id}),
+            count_readers(self._engine, [feed_id]),
             newest.sort("seq", -1).limit(1).to_list(),
         )
         if feed is None:
             return NOWHERE
         total = feed["seq"] - feed["floor"] - len(withdrawn_of(feed["withdrawn"]))
-        return StreamFacts(feed["rev"], total, followers, shared[0]["created_at"] if shared else None)
+        return StreamFacts(feed["rev"], total, followers.get(feed_id, 0), shared[0]["created_at"] if shared else None)
 
     async def edit(self, user_id: int, stream_id: int, *, title: str, description: str) -> Stream | None:
         edited = await change(self._engine, user_id, partial(_edit, self._engine, stream_id, title, description))

@@ -11,6 +11,7 @@ from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.person import approval_key
 from reader.mappers.mongo.privacy import turn
+from reader.mappers.mongo.readers import of_feeds
 from reader.mappers.mongo.shelf_documents import key
 from reader.mappers.mongo.ties import cut, grant
 
@@ -96,7 +97,7 @@ async def _unapproved(engine: Engine) -> AsyncIterator[list[Pair]]:
         streams = await engine.db.stream.find(which, {"user_id": 1, "feed_id": 1}, batch_size=ALL).to_list()
         by_feed = {each["feed_id"]: each["user_id"] for each in streams}
         reading, approved = await asyncio.gather(
-            engine.db.subscription.find({"feed_id": {"$in": [*by_feed]}}, {"feed_id": 1, "user_id": 1}).to_list(),
+            engine.db.reader.find(of_feeds([*by_feed]), {"feed_id": 1, "user_id": 1}, batch_size=ALL).to_list(),
             engine.db.approval.find({"owner_id": {"$in": owners}, "state": "approved"}, {"_id": 1}).to_list(),
         )
         pairs = {(each["user_id"], by_feed[each["feed_id"]]) for each in reading}

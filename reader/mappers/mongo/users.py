@@ -15,6 +15,7 @@ from reader.mappers.mongo.person import HERE
 from reader.models.user import Invitation, Preferences, Session, Token, User
 
 INDEXES = (
+    Index("user_name", (("making.user._id", 1),), sparse=True),
     Index("session", (("user_id", 1),)),
     Index("session", (("expires_at", 1),)),
     Index("token", (("user_id", 1), ("id", 1))),

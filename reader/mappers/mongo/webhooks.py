@@ -9,6 +9,7 @@ from pymongo import ReturnDocument
 
 from reader.mappers.mongo.engine import Document, Engine, guarded
 from reader.mappers.mongo.indexes import Index
+from reader.mappers.mongo.readers import readers
 from reader.models.webhook import Webhook, WebhookKind
 
 INDEXES = (
@@ -81,11 +82,9 @@ class MongoWebhooks:
     async def wake_readers(self, feed_id: int, now: float) -> list[int]:
         """Two round trips while nobody who reads the feed has a webhook."""
         woken: list[int] = []
-        readers: list[int] = []
-        async for each in self._db.subscription.find({"feed_id": feed_id}, {"_id": 0, "user_id": 1}, batch_size=10_000):
-            readers.append(each["user_id"])
-        for at in range(0, len(readers), READERS_AT_ONCE):
-            some = {"$in": readers[at : at + READERS_AT_ONCE]}
+        ids = await readers(self._engine, feed_id)
+        for at in range(0, len(ids), READERS_AT_ONCE):
+            some = {"$in": ids[at : at + READERS_AT_ONCE]}
             woken += await self._wake({"user_id": some, "kind": "entries", "stopped": False}, now)
         return woken
 
