@@ -1,11 +1,12 @@
 """`make test`: all tests, in two runs side by side.
 
 Contracts and browsers mostly wait for servers and pages, and are judged as a whole, so they have a process of their
-own; everything else keeps a worker per core busy meanwhile, and gives way to it.
+own; everything else keeps the processor busy meanwhile, and gives way to it.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 APART = ("tests/contract", "tests/browser")
 WAITING = [*APART]
-BUSY = ["-n", "auto", "--dist", "loadfile", *(f"--ignore={folder}" for folder in APART)]
+WORKERS = 2 * (os.cpu_count() or 1)  # much of a test is waiting for a process or a clock
+BUSY = ["-n", str(WORKERS), "--dist", "loadfile", *(f"--ignore={folder}" for folder in APART)]
 
 
 def start(arguments: list[str], output: object = None, *, gives_way: bool = False) -> subprocess.Popen[bytes]:

@@ -114,6 +114,7 @@ def test_the_card_of_a_share_is_well_made(browser: Browser, program: Program, ad
         reader.ready()
         reader.press("n", "n", "n", "Shift+N")
         expect(reader.page.locator(".composer.over textarea")).to_be_focused()
+        reader.page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
         found += violations(reader.page)
         reader.page.locator(".composer.over").get_by_role("button", name="Take back").click()
         reader.toast("Taken back")

@@ -68,7 +68,9 @@ async def test_candidates_and_failures_in_words(world: World, ada: Person, monke
         "n": Finding("https://n.example/", False, (), tried, "No <b> host."),
     }
 
-    async def find(self: FeedService, actor: object, typed: str, *, wait: float | None = None) -> Finding:
+    async def find(
+        self: FeedService, actor: object, typed: str, *, wait: float | None = None, host: str = ""
+    ) -> Finding:
         return answers[typed]
 
     monkeypatch.setattr(FeedService, "find", find)
@@ -91,7 +93,9 @@ async def test_a_crawl_goes_on_and_a_made_feed_is_named(
         "m": Finding("https://m.example/", False, (made,)),
     }
 
-    async def find(self: FeedService, actor: object, typed: str, *, wait: float | None = None) -> Finding:
+    async def find(
+        self: FeedService, actor: object, typed: str, *, wait: float | None = None, host: str = ""
+    ) -> Finding:
         return answers[typed]
 
     monkeypatch.setattr(FeedService, "find", find)
