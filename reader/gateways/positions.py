@@ -107,6 +107,10 @@ class FeedBook:
             if mark is None or mark.seq <= mark.floor:
                 continue
             window = windows.get(feed_id)
+            if window is not None and window.high <= mark.floor:
+                # All that it holds was purged: entries that came to an empty feed may be older than what stood there.
+                self._count -= len(windows.pop(feed_id).ids)
+                window = None
             if window is None:
                 ranges.append((feed_id, max(mark.floor + 1, mark.seq - FIRST + 1), mark.seq))
             elif window.high < mark.seq:
