@@ -1,7 +1,5 @@
-"""`make test`: all tests, in two runs side by side.
-
-Contracts and browsers mostly wait for servers and pages, and are judged as a whole, so they have a process of their
-own; everything else keeps the processor busy meanwhile, and gives way to it.
+"""`make test`: all tests. Browsers first and alone, for people do not wait either; then contracts, which are judged as a
+whole, in a process of their own beside everything else, which is spread over workers.
 """
 
 from __future__ import annotations
@@ -14,35 +12,34 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-APART = ("tests/contract", "tests/browser")
-WAITING = [*APART]
-WORKERS = 2 * (os.cpu_count() or 1)  # much of a test is waiting for a process or a clock
-BUSY = ["-n", str(WORKERS), "--dist", "loadfile", *(f"--ignore={folder}" for folder in APART)]
+BROWSERS, CONTRACTS = "tests/browser", "tests/contract"
+WORKERS = (os.cpu_count() or 1) + 1  # much of a test is waiting for a process or a clock
+REST = ["-n", str(WORKERS), "--dist", "loadfile", f"--ignore={BROWSERS}", f"--ignore={CONTRACTS}"]
 
 
-def start(arguments: list[str], output: object = None, *, gives_way: bool = False) -> subprocess.Popen[bytes]:
-    nice = ["nice", "-n", "5"] if gives_way else []
-    return subprocess.Popen([*nice, sys.executable, "-m", "pytest", *arguments], cwd=ROOT, stdout=output, stderr=output)  # type: ignore[call-overload, no-any-return]
+def start(arguments: list[str], output: object = None) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)  # type: ignore[call-overload, no-any-return]
 
 
 def main() -> int:
-    """0 if both runs passed. What the quiet one said follows when the other has ended."""
+    """0 if all passed. What the contracts said follows when everything has ended."""
     began = time.monotonic()
+    codes = [start([BROWSERS]).wait()]
     with tempfile.TemporaryFile() as said:
-        waiting = start(WAITING, said)
-        busy = start(BUSY, gives_way=True)
+        quiet, loud = start([CONTRACTS], said), start(REST)
         try:
-            codes = [busy.wait(), waiting.wait()]
+            codes += [loud.wait(), quiet.wait()]
         except KeyboardInterrupt:
-            for process in (busy, waiting):
+            for process in (loud, quiet):
                 process.terminate()
                 process.wait()
             return 130
         said.seek(0)
-        sys.stdout.write(f"\n{' and '.join(APART)}:\n")
+        sys.stdout.write(f"\n{CONTRACTS}:\n")
         sys.stdout.flush()
         sys.stdout.buffer.write(said.read())
-    sys.stdout.write(f"both runs: {time.monotonic() - began:.0f} s\n")
+    sys.stdout.write(f"all runs: {time.monotonic() - began:.0f} s\n")
     return max(codes, key=abs)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from tests.browser.program import Program, running
 from tests.browser.reader import Reader
@@ -30,6 +30,7 @@ def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a file. It ends with the file: its event loop would be in the way of others."""
     if not Path(CHROMIUM).exists():
         pytest.skip(MISSING)
+    expect.set_options(timeout=12_000)  # a busy machine takes its time
     with sync_playwright() as playwright:
         try:
             made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

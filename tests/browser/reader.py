@@ -30,7 +30,7 @@ class Reader:
     @classmethod
     def open(cls, browser: Browser, program: Program, **options: Any) -> Reader:
         context = browser.new_context(base_url=program.address, **({"viewport": WIDE} | options))
-        context.set_default_timeout(8000)
+        context.set_default_timeout(15_000)
         reader = cls(program, context, context.new_page())
         reader.page.on("pageerror", lambda error: reader.complaints.append(f"error: {error}"))
         reader.page.on("console", lambda line: reader._heard(line.type, line.text))
