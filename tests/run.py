@@ -1,5 +1,5 @@
-"""`make test`: all tests. Browsers first and alone, for people do not wait either; then contracts, which are judged as a
-whole, in a process of their own beside everything else, which is spread over workers.
+"""`make test`: all tests. Browsers first and alone, for people do not wait either; then contracts, which are judged as
+a whole, in a process of their own beside everything else, which is spread over workers.
 """
 
 from __future__ import annotations
