@@ -6,8 +6,6 @@ Entries go out in order of their ids, so one number says how far a webhook is.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from reader.gateways.reading import ReadingGateway
 from reader.gateways.shelf import View
 from reader.ingest.address import check_url
 from reader.ingest.fetch import Fetcher
+from reader.ingest.websub import sign
 from reader.jobs import DeliverWebhook, JobQueue
 from reader.mappers import Mappers
 from reader.models.entry import Entry
@@ -51,11 +50,6 @@ class Batch:
     items: tuple[dict[str, Any], ...]
     last_id: int
     more: bool
-
-
-def signature(body: bytes, secret: str) -> str:
-    """HMAC-SHA256 of the body as it is sent, as GitHub and WebSub write it."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 class WebhookGateway:
@@ -218,7 +212,7 @@ class WebhookGateway:
         headers = {
             "Content-Type": "application/json",
             "X-Evantr-Event": event,
-            SIGNATURE: signature(body, hook.secret),
+            SIGNATURE: sign(body, hook.secret),
         }
         answer = await self._fetcher.post(hook.url, body, headers, max_bytes=ANSWER_BYTES)
         return answer.status
