@@ -56,6 +56,7 @@ class Connection:
         self._silent = False
         self._probing = False
         self._told = False
+        self._last_error = ""
         self._is_up = asyncio.Event()
         self._closed = asyncio.Event()
         self._ended = asyncio.Event()
@@ -65,6 +66,7 @@ class Connection:
 
     def start(self) -> None:
         self._keep(self._live())
+        self._keep(self._say_if_away())
 
     async def ready(self, seconds: float = CONNECT_SECONDS) -> bool:
         """Waits until it is up, but no longer than that; whether it is."""
@@ -94,9 +96,20 @@ class Connection:
         if self._told != self.up:
             self._told = self.up
             (self._is_up.set if self.up else self._is_up.clear)()
-            log.info("NATS is there" if self.up else "NATS is away", name=self._name)
+            if self.up:
+                log.info("NATS is there", name=self._name)
+            else:
+                self._say_away()
             for tell in self._listeners:
                 tell(self.up)
+
+    def _say_away(self) -> None:
+        log.warning("NATS is away", name=self._name, servers=self._shown(), error=self._last_error)
+
+    async def _say_if_away(self) -> None:
+        """nats-py tries for ever without a word: who starts Evantr beside a wrong address has to hear of it."""
+        if not await self.ready() and not self._closed.is_set():
+            self._say_away()
 
     def _keep(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -147,6 +160,7 @@ class Connection:
         return [f"{urlsplit(server).hostname}:{urlsplit(server).port}" for server in self._servers]
 
     async def _on_error(self, error: Exception) -> None:
+        self._last_error = str(error) or type(error).__name__
         log.debug("NATS", name=self._name, error=repr(error))
 
     async def _on_change(self) -> None:

@@ -87,7 +87,7 @@ async def opened(settings: Settings) -> AsyncIterator[Container]:
 def run(main: Coroutine[Any, Any, Any]) -> None:
     """Run the command's coroutine; known errors become a sentence and an exit code."""
     from reader.errors import EvantrError
-    from reader.mappers.sqlite import StoreError
+    from reader.mappers.errors import StoreError
     from workers import serve
 
     try:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pymongo import AsyncMongoClient, ReturnDocument, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
@@ -91,10 +91,20 @@ async def connect(url: str) -> Engine:
         raise _told(error) from error
     try:
         await client.admin.command("ping")
+    except ServerSelectionTimeoutError as error:
+        await client.close()
+        raise StoreError(_nobody_there(parsed["nodelist"], error)) from error
     except PyMongoError as error:
         await client.close()
         raise _told(error) from error
     return Engine(client, parsed["database"] or DATABASE)
+
+
+def _nobody_there(nodes: list[tuple[str, int]], error: PyMongoError) -> str:
+    """A sentence without the driver's own picture of the servers, and without what is secret in the address."""
+    asked = ", ".join(f"{host}:{port}" for host, port in nodes)
+    reason, _, _ = str(error).partition(" (configured timeouts")
+    return f"No MongoDB answers at {asked}: {reason}. Is it running, and is its address in EVANTR_STORE right?"
 
 
 def guarded(mapper: Class) -> Class:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from nats.aio.client import Client
+from structlog.testing import capture_logs
 
 from reader.events import EntriesArrived, FeedChanged, Missed, ReadingChanged, feed_topic, user_topic
 from reader.pubsub import nats as bus_module
@@ -51,8 +52,13 @@ async def test_while_it_is_gone_subscribers_are_told_again_and_again(
 
 async def test_a_program_starts_without_its_broker_and_finds_it_later(broker: Server) -> None:
     broker.kill()
-    here, there = (NatsBus(f"nats://{broker.address}", "a") for _ in range(2))
-    await asyncio.gather(here.start(), there.start())
+    here, there = (NatsBus(f"nats://ada:secret@{broker.address}", "a") for _ in range(2))
+    with capture_logs() as said:
+        await asyncio.gather(here.start(), there.start())
+        await until(lambda: any(line["log_level"] == "warning" for line in said))
+    warning = next(line for line in said if line["log_level"] == "warning")
+    assert (warning["event"], warning["servers"]) == ("NATS is away", [broker.address])
+    assert "Connect call failed" in warning["error"]
     assert not here.up
     async with there.subscribe([user_topic(1)]) as channel:
         await here.publish(user_topic(1), ReadingChanged(1, 1))
