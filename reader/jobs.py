@@ -56,27 +56,21 @@ class CrawlSite:
     """Read other pages of a site whose page at ``address`` (as in Discover) names no feed; nobody is kept waiting."""
 
     NAME: ClassVar[str] = "crawl"
+    queue: ClassVar[str] = "crawl"
     ROW: ClassVar[bool] = True
     WATCHED: ClassVar[bool] = True
     address: str
     page: str = ""  # where the address led to
 
-    @property
-    def queue(self) -> str:
-        return "crawl"
-
 
 @dataclass(frozen=True, slots=True)
 class FetchIcon:
     NAME: ClassVar[str] = "icon"
+    queue: ClassVar[str] = "icon"
     ROW: ClassVar[bool] = True
     WATCHED: ClassVar[bool] = True
     feed_id: int
     named: str | None = None  # the address that the feed itself gives
-
-    @property
-    def queue(self) -> str:
-        return "icon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +79,11 @@ class RecountChain:
     may have read the tree already."""
 
     NAME: ClassVar[str] = "recount-chain"
+    queue: ClassVar[str] = "share"
     ROW: ClassVar[bool] = True
     WATCHED: ClassVar[bool] = False
     root_id: int
     turn: int = 0
-
-    @property
-    def queue(self) -> str:
-        return "share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +91,10 @@ class ShareMatches:
     """Look through the new entries of a feed for the streams that share from it. Due by stream_source.seq."""
 
     NAME: ClassVar[str] = "share-matches"
+    queue: ClassVar[str] = "share"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = False
     feed_id: int
-
-    @property
-    def queue(self) -> str:
-        return "share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +102,11 @@ class DeliverWebhook:
     """Tell a webhook what is new. Due by its own row. ``ping``: its owner only tries it out."""
 
     NAME: ClassVar[str] = "webhook"
+    queue: ClassVar[str] = "webhook"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = False
     webhook_id: int
     ping: bool = False
-
-    @property
-    def queue(self) -> str:
-        return "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +114,10 @@ class VerifyIntent:
     """Ask somebody's callback whether it wants what was asked of our hub in its name (WebSub 5.3)."""
 
     NAME: ClassVar[str] = "hub-verify"
+    queue: ClassVar[str] = "websub"
     ROW: ClassVar[bool] = True
     WATCHED: ClassVar[bool] = False
     request_id: int
-
-    @property
-    def queue(self) -> str:
-        return "websub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +125,10 @@ class AnnounceStream:
     """Find who subscribed to a stream at our hub: it has changed. Due by hub_topic.rev."""
 
     NAME: ClassVar[str] = "hub-announce"
+    queue: ClassVar[str] = "websub"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = False
     feed_id: int
-
-    @property
-    def queue(self) -> str:
-        return "websub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +136,10 @@ class DeliverStream:
     """Send a stream to one who subscribed to it at our hub. Due by hub_subscription.due_at."""
 
     NAME: ClassVar[str] = "hub-deliver"
+    queue: ClassVar[str] = "websub"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = False
     subscription_id: int
-
-    @property
-    def queue(self) -> str:
-        return "websub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +147,10 @@ class AskHub:
     """Subscribe to a feed at its hub, renew that, or leave. Due by hub_lease.renew_at."""
 
     NAME: ClassVar[str] = "hub-ask"
+    queue: ClassVar[str] = "websub"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = False
     feed_id: int
-
-    @property
-    def queue(self) -> str:
-        return "websub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +158,10 @@ class ReadPush:
     """Take in what a hub brought for a feed. Due by push.due_at."""
 
     NAME: ClassVar[str] = "push"
+    queue: ClassVar[str] = "push"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = True
     feed_id: int
-
-    @property
-    def queue(self) -> str:
-        return "push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +169,9 @@ class Upkeep:
     """Purge, trim journals, end sessions, recount: everything that nobody waits for."""
 
     NAME: ClassVar[str] = "upkeep"
+    queue: ClassVar[str] = "upkeep"
     ROW: ClassVar[bool] = False
     WATCHED: ClassVar[bool] = False
-
-    @property
-    def queue(self) -> str:
-        return "upkeep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +179,10 @@ class RemoveAccount:
     """Remove what an account holds that has begun to leave."""
 
     NAME: ClassVar[str] = "remove-account"
+    queue: ClassVar[str] = "upkeep"
     ROW: ClassVar[bool] = True
     WATCHED: ClassVar[bool] = False
     user_id: int
-
-    @property
-    def queue(self) -> str:
-        return "upkeep"
 
 
 @dataclass(frozen=True, slots=True)

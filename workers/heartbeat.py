@@ -7,8 +7,6 @@ attempts all failed is let go; the next one tells the newer figures anyway.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -20,6 +18,7 @@ import structlog
 
 from reader.container import Container
 from reader.errors import EvantrError, Upstream
+from reader.ingest.websub import sign
 from reader.models.operations import HistoryPoint, Overview
 from reader.models.user import SYSTEM
 from reader.process import holder_name
@@ -112,7 +111,7 @@ def signed(body: bytes, secret: str) -> dict[str, str]:
     """The header that proves who sent ``body``: HMAC-SHA256 of the bytes as they are; nothing without a secret."""
     if not secret:
         return {}
-    return {SIGNATURE: "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+    return {SIGNATURE: sign(body, secret)}
 
 
 def next_pause(error: EvantrError, pause: float | None) -> float | None:

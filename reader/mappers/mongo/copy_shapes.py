@@ -15,8 +15,12 @@ from reader.mappers.mongo import entry_documents, first, flags, sharing, shelf_d
 from reader.mappers.mongo.engine import Document
 from reader.mappers.mongo.feed_search import words_of
 from reader.mappers.mongo.import_documents import item_key
+from reader.mappers.mongo.person import approval_key, relation_key
 from reader.mappers.mongo.readers import reader_key
 from reader.mappers.mongo.schedule import pull_key
+from reader.mappers.mongo.share_documents import copy_key
+from reader.mappers.mongo.stream_sources import source_key
+from reader.mappers.mongo.talk import liking_key
 from reader.models.share import is_stream_url
 
 Values = dict[str, Any]
@@ -29,17 +33,17 @@ IDS: dict[str, Callable[[Values], Any]] = {
     "tombstone": lambda v: entry_documents.tombstone_key(v["feed_id"], v["uid_hash"]),
     "subscription": lambda v: shelf_documents.key(v["user_id"], v["feed_id"]),
     "first_unread": lambda v: first.first_key(v["feed_id"], v["user_id"]),
-    "read_journal": lambda v: f"{v['user_id']}:{v['rev']}:{v['number']}",
+    "read_journal": lambda v: shelf_documents.journal_key(v["user_id"], v["rev"], v["number"]),
     "flag": lambda v: flags.key(v["user_id"], v["kind"].removeprefix(sharing.WITHDRAWN), v["entry_id"]),
     "job_owner": lambda v: f"{v['user_id']}:{v['key']}",
     "queue_setting": lambda v: f"{v['queue']}/{v['name']}",
     "history": lambda v: f"{float(v['at'])!r}/{v['holder']}",
     "import_item": lambda v: item_key(v["import_id"], v["number"]),
-    "stream_source": lambda v: f"{v['stream_id']}:{v['feed_id']}",
-    "copy": lambda v: f"{v['story'].hex()}:{v['entry_id']}",
-    "approval": lambda v: f"{v['owner_id']}:{v['user_id']}",
-    "relation": lambda v: f"{v['user_id']}:{v['other_id']}:{v['kind']}",
-    "liking": lambda v: f"{v['share_id']}:{v['user_id']}",
+    "stream_source": lambda v: source_key(v["stream_id"], v["feed_id"]),
+    "copy": lambda v: copy_key(v["story"], v["entry_id"]),
+    "approval": lambda v: approval_key(v["owner_id"], v["user_id"]),
+    "relation": lambda v: relation_key(v["user_id"], v["other_id"], v["kind"]),
+    "liking": lambda v: liking_key(v["share_id"], v["user_id"]),
 }
 ID_FIELD = {"token": "token_hash"}  # where it is not the key
 

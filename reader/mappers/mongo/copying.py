@@ -20,7 +20,6 @@ from reader.mappers.mongo.revisions import publish
 from reader.mappers.mongo.share_documents import DEEPEST
 
 SOURCE = "source"
-TOKENS = {"token": "token_hash"}  # kinds whose ``_id`` is another field than their key
 
 
 class MongoCopying:
@@ -115,9 +114,8 @@ class MongoCopying:
             return {v["id"]: {"user_id": owners[v["feed_id"]], "written": 0} for v in values if v["feed_id"] in owners}
         if kind.name != "share":
             return {}
-        paths: dict[Any, list[int]] = {}
         above = await self._by_id("share", {each["parent_id"] for each in values}, {"path": 1})
-        paths |= {share_id: share["path"] for share_id, share in above.items()}
+        paths: dict[Any, list[int]] = {share_id: share["path"] for share_id, share in above.items()}
         for each in sorted(values, key=lambda value: value["id"]):  # parents have lower ids
             parent_id = each["parent_id"]
             paths[each["id"]] = [] if parent_id is None else [*paths.get(parent_id, []), parent_id][-DEEPEST:]

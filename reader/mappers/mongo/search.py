@@ -35,7 +35,7 @@ BEGINNING = 3  # characters
 LONGEST_WORD = 100
 MOST_WORDS = 20_000  # entries of the index for one document
 STATE = "state"
-SOURCE = {"id": 1, "feed_id": 1, "seq": 1, "token": 1, "title": 1, "author": 1, "tags": 1, "content": 1}
+SOURCE = dict.fromkeys(("id", "feed_id", "seq", "token", "user_id", "written", "title", "author", "tags", "content"), 1)
 DUPLICATE = 11000
 
 
@@ -195,7 +195,11 @@ def _visible(feed: Document | None, seq: int) -> bool:
 
 
 def _write(entry: Document, number: int) -> UpdateOne:
+    """A shared entry is its owner's (changes.py), and so are its words: the owner's later change of them stays."""
     place = {name: entry[name] for name in ("id", "feed_id", "seq", "token")}
     found = document(entry["title"], entry["author"], entry["tags"], entry["content"])
     which = {"_id": entry["_id"], "feed_id": entry["feed_id"], "token": {"$not": {"$gt": entry["token"]}}}
+    if "user_id" in entry:
+        which["written"] = {"$not": {"$gt": entry["written"]}}
+        place |= {"user_id": entry["user_id"], "written": entry["written"]}
     return UpdateOne(which, {"$set": {**found, **place, "filled": number}}, upsert=True)

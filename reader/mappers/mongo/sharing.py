@@ -213,7 +213,9 @@ async def _wipe(share: Document, draft: Draft) -> None:
     place = key(share["feed_id"], share["seq"])
     draft.set("entry", place, EMPTY)
     draft.set("trace", place, {"digest": b"", "published_at": None, "updated_at": None})
-    draft.set("entry_words", place, document("", None, (), ""))
+    there = {"id": share["_id"], "feed_id": share["feed_id"], "seq": share["seq"], "token": 0}
+    # Put, not set: words that are just being indexed anew may not be there, and are not to come afterwards.
+    draft.put("entry_words", place, {**document("", None, (), ""), **there})
     draft.last("share", share["_id"], {"wiped": True, "note": "", "noted_at": None})
 
 

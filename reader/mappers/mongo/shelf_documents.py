@@ -36,6 +36,10 @@ def key(user_id: int, feed_id: int) -> str:
     return f"{user_id}:{feed_id}"
 
 
+def journal_key(user_id: int, rev: int, number: int) -> str:
+    return f"{user_id}:{rev}:{number}"
+
+
 def subscription_of(stored: Document) -> Subscription:
     return Subscription(*[stored[name] for name in SUBSCRIPTION])
 
@@ -83,4 +87,4 @@ def write_journal(draft: Draft, changes: Sequence[ReadChange], now: float) -> No
             "user_id": draft.user_id, "rev": draft.rev, "number": number, "feed_id": change.feed_id, "at": now,
             "added": pack(change.add), "removed": pack(change.remove),
         }  # fmt: skip
-        draft.put("read_journal", f"{draft.user_id}:{draft.rev}:{number}", row)
+        draft.put("read_journal", journal_key(draft.user_id, draft.rev, number), row)
