@@ -1,13 +1,16 @@
-"""For all tests: with EVANTR_TEST_REQUIRE=all a skip for something missing is a failure; a MongoDB for who asks."""
+"""For all tests: the databases they run on; with EVANTR_TEST_REQUIRE=all a skip for something missing is a failure."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from typing import cast
 
 import pytest
 
 from tests.helpers.mongo import Missing, Mongo, running
+
+STORES = ["sqlite", "mongo"]
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +27,24 @@ def mongo() -> Iterator[Mongo]:
 
 @pytest.fixture
 def mongo_url(mongo: Mongo) -> Iterator[str]:
-    """Address of an empty database of the test's own."""
+    """Address of a database of the test's own in which nothing ever was, for tests of migrations and copies."""
     with mongo.database() as url:
         yield url
+
+
+@pytest.fixture
+def mongo_store(mongo: Mongo) -> Iterator[str]:
+    """Address of an empty database of the test's own, which may be migrated already."""
+    with mongo.store() as url:
+        yield url
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> str:
+    """Where a program of the test's own keeps all, as the setting ``store`` says it, once for each database: for SQLite
+    it is empty, and the file lies in the data folder. A module whose tests are of one of them says so:
+    ``pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)``."""
+    return cast(str, request.getfixturevalue("mongo_store")) if request.param == "mongo" else ""
 
 
 @pytest.hookimpl(hookwrapper=True)

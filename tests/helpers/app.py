@@ -194,7 +194,8 @@ def api_alone(container: Container) -> FastAPI:
 
 @asynccontextmanager
 async def open_world(folder: Path, make_app: MakeApp = api_alone, **settings: object) -> AsyncIterator[World]:
-    """A program with an empty, migrated store. ``make_app`` is web.app.create_app for tests of pages."""
+    """A program with a migrated store: that of the fixture ``store``, or else SQLite in the folder. ``make_app`` is
+    web.app.create_app for tests of pages."""
     values = {"data": folder, "fetch_allow": "127.0.0.0/8", "discovery_wait": 0.2, **settings}
     hands = Hands()
     cpu = CpuPool(1)
@@ -212,8 +213,8 @@ async def open_world(folder: Path, make_app: MakeApp = api_alone, **settings: ob
 
 
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
+async def world(tmp_path: Path, store: str) -> AsyncIterator[World]:
+    async with open_world(tmp_path, store=store) as opened:
         yield opened
 
 

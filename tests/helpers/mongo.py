@@ -14,15 +14,18 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pymongo import MongoClient
 
+from tests.helpers.mongo_watch import WATCH
+
 SOURCE = Path(__file__).parents[1] / "servers" / "mongo"
 BUILD = SOURCE / "build"
+MIGRATIONS = "migration"
 QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -36,13 +39,42 @@ class Mongo:
     real: bool
     client: MongoClient[dict[str, Any]]
 
+    spare: list[str] = field(default_factory=list)  # names of databases that are migrated and empty
+
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Address of an empty database, gone afterwards."""
-        name = f"evantr_test_{uuid.uuid4().hex[:16]}"
-        parts = urlsplit(self.url)
-        yield urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, ""))
+        """Address of a new database, gone afterwards."""
+        name = _new_name()
+        yield self.address(name)
         self.client.drop_database(name)
+
+    @contextmanager
+    def store(self) -> Iterator[str]:
+        """Address of a database that is empty, and migrated if another test had it before: to make collections and
+        indexes anew takes longer than most tests do."""
+        name = self.spare.pop() if self.spare else _new_name()
+        WATCH.written.pop(name, None)
+        yield self.address(name)
+        self._empty(name)
+
+    def address(self, database: str) -> str:
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, ""))
+
+    def _empty(self, name: str) -> None:
+        """For the next test, if nothing but the migrations is left; else the database goes."""
+        database = self.client[name]
+        for collection in WATCH.written.pop(name, set()) - {MIGRATIONS}:
+            database[collection].delete_many({})
+        done = database[MIGRATIONS].count_documents({})
+        if done and database.command("dbStats")["objects"] == done:
+            self.spare.append(name)
+        else:  # another process wrote, or it never was migrated
+            self.client.drop_database(name)
+
+
+def _new_name() -> str:
+    return f"evantr_test_{uuid.uuid4().hex[:16]}"
 
 
 @contextmanager

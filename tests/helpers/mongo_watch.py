@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 from pymongo import monitoring
 
 CONTROL = frozenset({"hello", "ismaster", "ping", "endSessions", "dropDatabase", "createIndexes", "killCursors"})
+WRITES = frozenset({"insert", "update", "findAndModify"})  # deletions aside: what they leave somebody else put there
 FILTERS = {"find": "filter", "count": "query", "distinct": "query", "findAndModify": "query"}
 
 
@@ -23,12 +25,14 @@ class Shape:
 
 
 class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
-    """``trips``: a round trip is one or more commands that are under way together. ``commands``: how many were sent."""
+    """``trips``: a round trip is one or more commands that are under way together. ``commands``: how many were sent.
+    ``written``: collections that may hold something, by database."""
 
     def __init__(self) -> None:
         self.trips = 0
         self.commands = 0
         self.shapes: dict[str, Shape] = {}
+        self.written: defaultdict[str, set[str]] = defaultdict(set)
         self._under_way = 0
 
     # ---- round trips
@@ -49,6 +53,8 @@ class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
         if event.command_name in CONTROL:
             return
         self.commands += 1
+        if event.command_name in WRITES:
+            self.written[event.database_name].add(event.command[event.command_name])
         for shape in shapes(event.command_name, event.command):
             which = (shape.collection, shape.command, _keys(shape.filter), shape.sort, shape.one)
             self.shapes.setdefault(repr(which), shape)

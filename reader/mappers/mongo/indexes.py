@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from pymongo import IndexModel
 
 from reader.mappers.mongo.engine import Engine
 
@@ -26,7 +29,9 @@ class Index:
 
 async def make(engine: Engine, indexes: Iterable[Index]) -> None:
     """Makes those that are missing; builds may take as long as they need. Idempotent."""
+    models: defaultdict[str, list[IndexModel]] = defaultdict(list)
     for index in indexes:
-        await engine.db[index.collection].create_index(
-            list(index.keys), name=index.name, unique=index.unique, sparse=index.sparse
-        )
+        model = IndexModel(list(index.keys), name=index.name, unique=index.unique, sparse=index.sparse)
+        models[index.collection].append(model)
+    for collection, wanted in models.items():  # those of a collection together: it is gone through once
+        await engine.db[collection].create_indexes(wanted)

@@ -61,7 +61,7 @@ def store_name(request: pytest.FixtureRequest) -> str:
 @pytest_asyncio.fixture
 async def plain(store_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if store_name == "mongo":
-        store: Store = await on_mongo.open_store(request.getfixturevalue("mongo_url"))
+        store: Store = await on_mongo.open_store(request.getfixturevalue("mongo_store"))
     else:
         store = await on_sqlite.open_store(tmp_path / "store" / "evantr.sqlite")
     yield store

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.helpers.app import Person, World
 
 
@@ -35,6 +37,7 @@ async def test_pages_follow_each_other(world: World, ada: Person) -> None:
     assert seen == sorted(seen, reverse=True)
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)  # the stand-in looks at every document
 async def test_far_apart_matches_are_reached(world: World, ada: Person, bob: Person) -> None:
     """Thousands of matches of others lie between two of one's own; no request looks at all of them."""
     mine = await world.feed("mine", entries=1, readers=[ada], content="<p>walnut</p>")

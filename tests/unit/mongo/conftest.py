@@ -8,9 +8,9 @@ from reader.mappers.mongo import MongoMappers, open_store
 
 
 @pytest_asyncio.fixture
-async def mappers(mongo_url: str) -> AsyncIterator[MongoMappers]:
+async def mappers(mongo_store: str) -> AsyncIterator[MongoMappers]:
     """A store that is ready."""
-    opened = await open_store(mongo_url)
+    opened = await open_store(mongo_store)
     await opened.migrate()
     yield opened
     await opened.close()

@@ -48,7 +48,7 @@ async def test_a_page_names_the_feeds_of_its_entries(mappers: MongoMappers) -> N
     assert await asked(sound, ids[-1:]) == [{"feed_id": {"$in": [feeds[2]]}, "id": {"$in": ids[-1:]}}]
 
 
-async def test_what_went_over_to_another_feed_is_found(mappers: MongoMappers, mongo_url: str) -> None:
+async def test_what_went_over_to_another_feed_is_found(mappers: MongoMappers, mongo_store: str) -> None:
     """It was merged by another process; what is gone is looked for once more, and not found."""
     sound = cast(Mappers, mappers)
     ann = await add_user(sound)
@@ -57,7 +57,7 @@ async def test_what_went_over_to_another_feed_is_found(mappers: MongoMappers, mo
     await append(sound, new.id, [new_entry("c")])
     await sound.flags.set(ann.id, ids[1], "starred", True, now=1.0)
     assert len(await sound.entries.many(ids)) == 2
-    other = await open_store(mongo_url)
+    other = await open_store(mongo_store)
     token = await take(cast(Mappers, other), old.id, 1e6)
     assert await other.feeds.move(old.id, token, new.url, now=1e6) == new.id
     await other.close()
