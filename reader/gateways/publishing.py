@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
@@ -22,6 +23,7 @@ from reader.models.user import User
 
 PART = 50  # shares in an archive; the newest part has up to twice as many less one
 KEPT_SECONDS = 60  # numbers of comments may be as old as that: they do not move the feed's rev
+KEPT_MOST = 1_000_000  # bytes; what is larger memcached would refuse
 KEY = re.compile(r"[1-9][0-9]{0,14}-[0-9a-f]{40}")
 SECRET_NAME = re.compile(r"auth|token|secret|passw|signature|api_?key|^(?:key|sig|pw|private|access)$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.=-]{24,}")
@@ -34,13 +36,16 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """``people``: ids of those whose names and notes are in it, besides its owner. ``left_out_at``: when the newest of
-    what the part holds and this document does not was shared or noted; 0 when it holds all."""
+    """``people``: ids of those whose names and notes are in it, besides its owner; ``above``: of the shares that these
+    notes are of, with ``told``, a digest of them. ``left_out_at``: when the newest of what the part holds and this
+    document does not was shared or noted; 0 when it holds all."""
 
     body: bytes
     etag: str
     updated_at: float
     people: tuple[int, ...]
+    above: tuple[int, ...] = ()
+    told: str = ""
     left_out_at: float = 0.0
 
 
@@ -86,7 +91,7 @@ class Place:
 
     def cache_key(self, rev: int) -> str:
         where = hashlib.blake2b(self.base.encode(), digest_size=8).hexdigest()
-        return f"out:{where}:{self.stream.feed_id}:{self.format}:{self.archive or 0}:{self.newest or 0}:{rev}"
+        return f"out:2:{where}:{self.stream.feed_id}:{self.format}:{self.archive or 0}:{self.newest or 0}:{rev}"
 
     def render(self, page: StreamPage, low: int, public: bool) -> Rendered:
         """The document of what is on ``page`` above seq ``low``. What is not ``public`` has no hub."""
@@ -108,8 +113,18 @@ class Place:
             items=tuple(item for item in made if item.updated_at > left_out_at),
         )
         body = write(self.format, document)
-        people = {passer.person.id for item in items for passer in item.card.path if passer.person is not None}
-        return Rendered(body, _etag(body), document.updated_at, tuple(sorted(people)), left_out_at)
+        way = [passer for item in items for passer in item.card.path]
+        people = {passer.person.id for passer in way if passer.person is not None}
+        notes = {passer.share_id: passer.note for passer in way if passer.share_id is not None}
+        return Rendered(
+            body,
+            _etag(body),
+            document.updated_at,
+            tuple(sorted(people)),
+            tuple(sorted(notes)),
+            _told(notes),
+            left_out_at,
+        )
 
     def _pages(self, older: bool) -> Pages:
         current = self.address(None)
@@ -122,6 +137,7 @@ class Place:
 class PublishingGateway:
     def __init__(self, mappers: Mappers, sharing: SharingGateway, cache: Cache) -> None:
         self._streams = mappers.streams
+        self._shares = mappers.shares
         self._sharing = sharing
         self._feeds = mappers.feeds
         self._users = mappers.users
@@ -157,17 +173,31 @@ class PublishingGateway:
         if stored is None:
             return None
         head, _, body = stored.partition(b"\n")
-        etag, updated_at, people, left_out_at = orjson.loads(head)
-        return Rendered(body, etag, updated_at, tuple(people), left_out_at)
+        etag, updated_at, people, above, told, left_out_at = orjson.loads(head)
+        return Rendered(body, etag, updated_at, tuple(people), tuple(above), told, left_out_at)
+
+    async def holds(self, rendered: Rendered) -> bool:
+        """Whether what others said on the way still stands as it was rendered: they are other streams' shares, and do
+        not move this feed's rev."""
+        if not rendered.above:
+            return True
+        shares = await self._shares.many(rendered.above)
+        return _told({share.id: share.note for share in shares.values() if share.live}) == rendered.told
 
     async def keep(self, place: Place, rev: int, rendered: Rendered) -> None:
-        head = orjson.dumps([rendered.etag, rendered.updated_at, rendered.people, rendered.left_out_at])
-        await self._cache.set(place.cache_key(rev), head + b"\n" + rendered.body, KEPT_SECONDS)
+        people, above = rendered.people, rendered.above
+        head = orjson.dumps([rendered.etag, rendered.updated_at, people, above, rendered.told, rendered.left_out_at])
+        if len(head) + len(rendered.body) < KEPT_MOST:
+            await self._cache.set(place.cache_key(rev), head + b"\n" + rendered.body, KEPT_SECONDS)
 
 
 def _proof(user: User, owner: str, stream: str) -> str:
     text = f"stream {owner.lower()}/{stream.lower()} {user.id}"
     return hmac.new(user.password_hash.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def _told(notes: Mapping[int, str]) -> str:
+    return hashlib.blake2b(orjson.dumps(sorted(notes.items())), digest_size=12).hexdigest()
 
 
 def _etag(body: bytes) -> str:

@@ -91,12 +91,14 @@ class PublishingService:
         return standing.person, stream
 
     async def _kept(self, place: Place, rev: int) -> Rendered | None:
-        """What was rendered before, if everybody who is named in it may still be seen."""
+        """What was rendered before, if everybody who is named in it may still be seen, and still says so."""
         rendered = await self._publishing.kept(place, rev)
         if rendered is None:
             return None
-        visible = await self._access.visible_owners(ANONYMOUS, rendered.people)
-        return rendered if visible == set(rendered.people) else None
+        visible, holds = await asyncio.gather(
+            self._access.visible_owners(ANONYMOUS, rendered.people), self._publishing.holds(rendered)
+        )
+        return rendered if holds and visible == set(rendered.people) else None
 
     async def _render(self, viewer: Actor, place: Place, public: bool) -> Rendered:
         low, high = place.seqs

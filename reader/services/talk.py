@@ -64,7 +64,7 @@ class TalkService:
 
     async def _limit(self, user_id: int) -> None:
         for most, seconds, words in LIMITS:
-            if await self._cache.increment(f"comment:{seconds}:{user_id}", seconds) > most:
+            if await self._cache.increment(f"comment:1:{user_id}:{seconds}", seconds) > most:
                 raise Limited(f"You may write {most} comments {words}. Wait a little.", seconds)
 
     async def delete_comment(self, actor: Actor, comment_id: int) -> Done:
@@ -83,7 +83,7 @@ class TalkService:
     async def like(self, actor: Actor, share_id: int, on: bool) -> Done:
         user_id = self._access.user(actor)
         share, _ = await self._access.share(actor, share_id)
-        if await self._cache.increment(f"like:60:{user_id}", 60) > LIKES_A_MINUTE:
+        if await self._cache.increment(f"like:1:{user_id}", 60) > LIKES_A_MINUTE:
             raise Limited("You like very fast. Wait a little.", 60)
         changed = await self._talk.like(share, user_id, on)
         return Done("Liked" if on else "Not liked any more", None, int(changed))
