@@ -1,35 +1,14 @@
-"""Statements and round trips around people are constant in followers, requests, comments, likes and notifications."""
+"""Statements or commands, and round trips, are constant in followers, requests, comments, likes and notifications."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from reader.mappers.sqlite.store import SqliteMappers
 from reader.models.user import ANONYMOUS
 from tests.helpers.app import Person, World, open_world
+from tests.helpers.counts import Call, Cost, cost
 from tests.integration.sharing.society import follow, share
-
-Call = Callable[[], Awaitable[object]]
-
-
-async def cost(world: World, call: Call) -> tuple[int, int]:
-    """(statements, round trips), once everything is warm."""
-    mappers = world.container.mappers
-    assert isinstance(mappers, SqliteMappers)
-    await call()
-    lock, statements = threading.Lock(), [0]
-
-    def count(_sql: str) -> None:
-        with lock:
-            statements[0] += 1
-
-    mappers.engine.trace(count)
-    trips = mappers.engine.trips
-    await call()
-    mappers.engine.trace(None)
-    return statements[0], mappers.engine.trips - trips
+from tests.rules.conftest import NewStore
 
 
 async def settle(world: World, size: int) -> tuple[Person, Person, int]:
@@ -86,13 +65,15 @@ def calls(world: World, ada: Person, bob: Person, share_id: int) -> dict[str, Ca
     }
 
 
-async def costs(folder: Path, size: int) -> dict[str, tuple[int, int]]:
-    async with open_world(folder) as world:
+async def costs(folder: Path, store: str, size: int) -> dict[str, Cost]:
+    async with open_world(folder, store=store) as world:
         ada, bob, share_id = await settle(world, size)
-        return {name: await cost(world, call) for name, call in calls(world, ada, bob, share_id).items()}
+        mappers = world.container.mappers
+        return {name: await cost(mappers, call) for name, call in calls(world, ada, bob, share_id).items()}
 
 
-async def test_constant_in_people(tmp_path: Path) -> None:
-    """Up to 50 people are looked up on the loop, beyond that in a thread: a round trip by our count."""
-    small, large = await costs(tmp_path / "small", 3), await costs(tmp_path / "large", 45)
+async def test_constant_in_people(tmp_path: Path, new_store: NewStore) -> None:
+    """On SQLite up to 50 people are looked up on the loop, beyond that in a thread: a round trip by our count."""
+    small = await costs(tmp_path / "small", new_store(), 3)
+    large = await costs(tmp_path / "large", new_store(), 45)
     assert large == small

@@ -1,20 +1,17 @@
-"""Statements and round trips of sharing are constant in followers, in people followed, in shares and in trees."""
+"""Statements or commands, and round trips, are constant in followers, people followed, shares and trees."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from reader.mappers.sqlite.store import SqliteMappers
 from reader.models.reading import EntryView, Scope
 from reader.models.share import Share
 from reader.models.user import ANONYMOUS
 from reader.services.sharing import SharingService
 from tests.helpers.app import Person, World, open_world
-
-Call = Callable[[], Awaitable[object]]
+from tests.helpers.counts import Call, Cost, cost
+from tests.rules.conftest import NewStore
 
 
 @dataclass
@@ -33,22 +30,8 @@ class Village:
     def sharing(self) -> SharingService:
         return self.world.container.services.sharing
 
-    async def cost(self, call: Call) -> tuple[int, int]:
-        """(statements, round trips), once everything is warm."""
-        mappers = self.world.container.mappers
-        assert isinstance(mappers, SqliteMappers)
-        await call()
-        lock, statements = threading.Lock(), [0]
-
-        def count(_sql: str) -> None:
-            with lock:
-                statements[0] += 1
-
-        mappers.engine.trace(count)
-        trips = mappers.engine.trips
-        await call()
-        mappers.engine.trace(None)
-        return statements[0], mappers.engine.trips - trips
+    async def cost(self, call: Call) -> Cost:
+        return await cost(self.world.container.mappers, call)
 
     async def trips(self, call: Call) -> int:
         return (await self.cost(call))[1]
@@ -105,14 +88,15 @@ def acts(village: Village) -> dict[str, Call]:
     return {"share, unshare, undo": back_and_forth, "pass on": pass_on}
 
 
-async def costs(folder: Path, people: int, shares: int) -> dict[str, object]:
-    async with open_world(folder) as world:
+async def costs(folder: Path, store: str, people: int, shares: int) -> dict[str, object]:
+    async with open_world(folder, store=store) as world:
         village = await settle(world, people, shares)
         out: dict[str, object] = {name: await village.cost(call) for name, call in looks(village).items()}
         return out | {name: await village.trips(call) for name, call in acts(village).items()}
 
 
-async def test_constant_in_people_and_shares(tmp_path: Path) -> None:
-    """Up to 50 people are looked up on the loop, beyond that in a thread: a round trip by our count."""
-    small, large = await costs(tmp_path / "small", 3, 12), await costs(tmp_path / "large", 45, 150)
+async def test_constant_in_people_and_shares(tmp_path: Path, new_store: NewStore) -> None:
+    """On SQLite up to 50 people are looked up on the loop, beyond that in a thread: a round trip by our count."""
+    small = await costs(tmp_path / "small", new_store(), 3, 12)
+    large = await costs(tmp_path / "large", new_store(), 45, 150)
     assert large == small

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from pymongo import UpdateOne
 
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import key
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.mappers.mongo.share_documents import copy_key, copy_of
@@ -167,7 +167,8 @@ async def _stories(engine: Engine, collection: str, above: Document, limit: int)
             {"$group": {"_id": "$story"}},
             {"$sort": {"_id": 1}},
             {"$limit": limit},
-        ]
+        ],
+        batchSize=limit + 1,
     )
     return {bytes(each["_id"]) async for each in grouped}
 
@@ -176,7 +177,7 @@ async def put_right(engine: Engine, story: bytes) -> int:
     """Removes what is no copy of the story, adds what is missing, touches the feeds. Returns how many rows changed."""
     stored, live = await asyncio.gather(
         engine.db.copy.find({"story": story}, batch_size=MOST_FEEDS).to_list(),
-        engine.db.share.find({"story": story, "removed_at": None}, {"feed_id": 1, "seq": 1}).to_list(),
+        engine.db.share.find({"story": story, "removed_at": None}, {"feed_id": 1, "seq": 1}, batch_size=ALL).to_list(),
     )
     known = [copy_of(each) for each in stored]
     feeds = await bounds(engine, {each.feed_id for each in known} | {each["feed_id"] for each in live})

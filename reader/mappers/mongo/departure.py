@@ -88,7 +88,8 @@ class MongoDeparture:
                 {"$group": {"_id": "$root_id"}},
                 {"$sort": {"_id": 1}},
                 {"$limit": limit},
-            ]
+            ],
+            batchSize=limit + 1,
         )
         return [each["_id"] async for each in found]
 

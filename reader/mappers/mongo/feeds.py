@@ -80,13 +80,13 @@ class MongoFeeds(ScheduleMixin):
         await claim(self._engine, url, feed_id)
 
     async def page(self, *, after: int, limit: int) -> list[Feed]:
-        found = self._db.feed.find({"_id": {"$gt": after}}, ONLY_FEED).sort("_id", 1).limit(limit)
+        found = self._db.feed.find({"_id": {"$gt": after}}, ONLY_FEED, batch_size=limit + 1).sort("_id", 1).limit(limit)
         return [feed_of(feed) for feed in await found.to_list()] if limit else []
 
     async def in_state(self, state: FeedState, *, after: int, limit: int) -> list[tuple[Feed, Schedule]]:
         """Two round trips: the feeds, and the pauses of their hosts."""
-        found = self._db.feed.find({"state": state, "_id": {"$gt": after}}, WHOLE).sort("_id", 1).limit(limit)
-        feeds = await found.to_list() if limit else []
+        found = self._db.feed.find({"state": state, "_id": {"$gt": after}}, WHOLE, batch_size=limit + 1)
+        feeds = await found.sort("_id", 1).limit(limit).to_list() if limit else []
         paused = await pauses(self._engine, {feed["host"] for feed in feeds}) if feeds else {}
         return [(feed_of(feed), schedule_of(feed, paused.get(feed["host"]))) for feed in feeds]
 

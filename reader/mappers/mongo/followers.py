@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from reader.mappers.mongo.engine import ALL, Engine
 from reader.mappers.mongo.person import HERE, PERSON, person_of
-from reader.mappers.mongo.readers import of_feeds
+from reader.mappers.mongo.readers import count_people
 from reader.models.people import Person, Ties
 
 HIGHEST = 1 << 62
@@ -90,7 +90,8 @@ async def following(engine: Engine, user_id: int, before: int | None, limit: int
 
 
 async def count(engine: Engine, user_id: int) -> Ties:
-    """See PeopleMapper.ties. Those who are being removed are few."""
+    """See PeopleMapper.ties. Those who are being removed are few; who reads along may be very many, so that the
+    database counts them."""
     feeds, mine, asked, approved, leaving = await asyncio.gather(
         feeds_of(engine, [user_id]),
         read_by(engine, user_id),
@@ -98,14 +99,12 @@ async def count(engine: Engine, user_id: int) -> Ties:
         _approvals(engine, user_id, "approved"),
         engine.db.user.find({"leaving_at": {"$gt": 0}}, {"_id": 1}, batch_size=ALL).to_list(),
     )
-    owners, reading = await asyncio.gather(
-        owners_of(engine, mine),
-        engine.db.reader.find(of_feeds([*feeds]), {"_id": 0, "user_id": 1}, batch_size=ALL).to_list(),
+    gone = {each["_id"] for each in leaving}
+    owners, others = await asyncio.gather(
+        owners_of(engine, mine), count_people(engine, [*feeds], approved | gone | {user_id})
     )
     theirs = {*owners.values()} - {user_id}
-    readers = {each["user_id"] for each in reading} - {user_id}
-    gone = {each["_id"] for each in leaving}
-    return Ties(len((readers | approved) - gone), len(theirs - gone), len(asked - gone))
+    return Ties(len(approved - gone) + others, len(theirs - gone), len(asked - gone))
 
 
 async def _approvals(engine: Engine, owner_id: int, state: str) -> set[int]:

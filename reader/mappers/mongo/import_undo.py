@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from reader.mappers.mongo.changes import Draft, change
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.import_documents import item_key
 from reader.mappers.mongo.shelf_documents import key, subscriptions
 
@@ -42,14 +42,14 @@ async def take_back(engine: Engine, import_id: int, waiting_only: bool) -> tuple
 async def _take_back(engine: Engine, import_id: int, which: Document, draft: Draft) -> tuple[int, int]:
     job, items, folders = await asyncio.gather(
         engine.db["import"].find_one({"_id": import_id}, {"folders": 1}),
-        engine.db.import_item.find(which, ITEM).to_list(),
-        engine.db.folder.find({"user_id": draft.user_id, "position": {"$gte": 0}}).to_list(),
+        engine.db.import_item.find(which, ITEM, batch_size=ALL).to_list(),
+        engine.db.folder.find({"user_id": draft.user_id, "position": {"$gte": 0}}, batch_size=ALL).to_list(),
     )
     draft.shape = True
     gone = await _drop(engine, draft, [item for item in items if item["feed_id"] is not None])
     made = {each["_id"] for each in folders if each.get("made_by") == import_id} | set(job["folders"] if job else [])
     there = await engine.db.subscription.find(
-        {"user_id": draft.user_id}, {"_id": 0, "feed_id": 1, "folder_id": 1}
+        {"user_id": draft.user_id}, {"_id": 0, "feed_id": 1, "folder_id": 1}, batch_size=ALL
     ).to_list()
     filled = {each["folder_id"] for each in there if "feed_id" in each and each["feed_id"] not in gone}
     return len(gone), _drop_empty(draft, folders, made, filled)
@@ -107,10 +107,10 @@ async def drop_usual_titles(engine: Engine, import_id: int) -> None:
 
 async def _drop_titles(engine: Engine, import_id: int, draft: Draft) -> None:
     done = {"import_id": import_id, "state": "done", "planted": True}
-    items = await engine.db.import_item.find(done, ITEM).to_list()
+    items = await engine.db.import_item.find(done, ITEM, batch_size=ALL).to_list()
     feed_ids = [item["feed_id"] for item in items if item["made_rev"] is not None]
     feeds, mine = await asyncio.gather(
-        engine.db.feed.find({"_id": {"$in": feed_ids}}, {"title": 1}).to_list(),
+        engine.db.feed.find({"_id": {"$in": feed_ids}}, {"title": 1}, batch_size=ALL).to_list(),
         subscriptions(engine, draft.user_id, feed_ids, MARKS),
     )
     for feed in feeds:

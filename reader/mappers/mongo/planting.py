@@ -18,7 +18,7 @@ from reader.mappers.bitmaps import pack, span
 from reader.mappers.keys import title_key
 from reader.mappers.mongo import backlog
 from reader.mappers.mongo.changes import Draft, change
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.feed_making import Wanted, make_feeds
 from reader.mappers.mongo.first import want_first
 from reader.mappers.mongo.folders import put_folder
@@ -127,7 +127,7 @@ async def _plant(
     user_id, feed_ids = draft.user_id, [each["feed_id"] for each in items]
     job, folders, mine, last, feeds, unseen = await asyncio.gather(
         engine.db["import"].find_one({"_id": import_id, "state": "running"}, {"_id": 1}),
-        engine.db.folder.find({"user_id": user_id, "position": {"$gte": 0}}).to_list(),
+        engine.db.folder.find({"user_id": user_id, "position": {"$gte": 0}}, batch_size=ALL).to_list(),
         subscriptions(engine, user_id, feed_ids, MARKED),
         _last_positions(engine, user_id),
         _feeds(engine, feed_ids),
@@ -179,7 +179,8 @@ async def _last_positions(engine: Engine, user_id: int) -> dict[int | None, int]
         [
             {"$match": {"user_id": user_id}},
             {"$group": {"_id": "$folder_id", "last": {"$max": "$position"}}},
-        ]
+        ],
+        batchSize=ALL,
     )
     return {each["_id"]: each["last"] async for each in grouped if each["last"] is not None}
 

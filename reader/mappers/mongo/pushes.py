@@ -182,7 +182,8 @@ class MongoPushes:
                 {"$group": {"_id": "$feed_id", "due_at": {"$min": "$due_at"}}},
                 {"$sort": {"due_at": 1, "_id": 1}},
                 {"$limit": limit},
-            ]
+            ],
+            batchSize=limit + 1,
         )
         return [each["_id"] async for each in grouped]
 

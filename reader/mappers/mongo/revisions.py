@@ -94,7 +94,9 @@ class _Publisher:
         return value
 
     async def _changes(self) -> list[dict[str, Any]]:
-        found = self._db.feed.find({"pending": {"$gt": 0}}, {"pending": 1, "rev": 1}).limit(AT_ONCE)
+        found = self._db.feed.find({"pending": {"$gt": 0}}, {"pending": 1, "rev": 1}, batch_size=AT_ONCE + 1).limit(
+            AT_ONCE
+        )
         return await found.to_list()
 
     async def _number(self, counter: int, changes: list[dict[str, Any]]) -> int:

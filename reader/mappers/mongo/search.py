@@ -148,7 +148,7 @@ class MongoSearch:
         if state is None or state["left"] == 0:
             return 0
         await self._clear(state)
-        asked = self._db.entry.find({"id": {"$lte": state["left"]}}, SOURCE)
+        asked = self._db.entry.find({"id": {"$lte": state["left"]}}, SOURCE, batch_size=limit + 1)
         entries = await asked.sort("id", -1).limit(limit).to_list()
         await self._write(entries, state["number"])
         left = entries[-1]["id"] - 1 if len(entries) == limit else 0

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pymongo.errors import DuplicateKeyError
 
 from reader.mappers.errors import StoreError
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.patience import ATTEMPTS, pause
 from reader.models.operations import AuditLine
@@ -63,7 +63,7 @@ async def change(engine: Engine, line: AuditLine, setting: Document | None) -> N
 
 async def _finish(engine: Engine) -> None:
     """Makes the changes that are pending, in order. Idempotent: a setting knows the number of its last change."""
-    pending = engine.db.audit.find({"pending_id": {"$gt": 0}}, {"pending": 1}).sort("pending_id", 1)
+    pending = engine.db.audit.find({"pending_id": {"$gt": 0}}, {"pending": 1}, batch_size=ALL).sort("pending_id", 1)
     for line in await pending.to_list():
         setting, number = line["pending"], line["_id"]
         which = {"_id": f"{setting['queue']}/{setting['name']}", "rev": {"$lt": number}}

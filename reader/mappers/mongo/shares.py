@@ -43,7 +43,7 @@ class MongoShares:
             self._db.copy.find_one(told, {"_id": 1}), self._db.feed.find_one({"_id": entry.feed_id}, {"floor": 1})
         )
         floor = feed["floor"] if feed else 0
-        visible = self._db.entry.find({**told, "seq": {"$gt": floor}}, {"_id": 0, "id": 1}).limit(2)
+        visible = self._db.entry.find({**told, "seq": {"$gt": floor}}, {"_id": 0, "id": 1}, batch_size=3).limit(2)
         others = [each["id"] for each in await visible.to_list() if each["id"] != entry.id]
         return own_story(entry.id) if copied or others else entry.story
 

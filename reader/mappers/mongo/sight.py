@@ -27,7 +27,9 @@ async def _seen(engine: Engine, user_id: int, owner_ids: Sequence[int]) -> set[i
     blocks += [relation_key(owner_id, user_id, "block") for owner_id in owner_ids]
     people, approved, blocked = await asyncio.gather(
         engine.db.user.find({"_id": {"$in": [*owner_ids]}, **HERE}, {"private": 1}, batch_size=ALL).to_list(),
-        engine.db.approval.find({"_id": {"$in": approvals}, "state": "approved"}, {"owner_id": 1}).to_list(),
+        engine.db.approval.find(
+            {"_id": {"$in": approvals}, "state": "approved"}, {"owner_id": 1}, batch_size=ALL
+        ).to_list(),
         engine.db.relation.find({"_id": {"$in": blocks}}, {"user_id": 1, "other_id": 1}, batch_size=ALL).to_list(),
     )
     known = {each["owner_id"] for each in approved}

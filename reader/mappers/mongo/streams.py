@@ -179,7 +179,7 @@ class MongoStreams:
         return {stored["feed_id"]: stream_of(stored) async for stored in found}
 
     async def facts(self, feed_id: int) -> StreamFacts:
-        newest = self._db.share.find({"feed_id": feed_id, "removed_at": None}, {"created_at": 1})
+        newest = self._db.share.find({"feed_id": feed_id, "removed_at": None}, {"created_at": 1}, batch_size=2)
         feed, followers, shared = await asyncio.gather(
             self._db.feed.find_one({"_id": feed_id, "kind": "stream"}),
             count_readers(self._engine, [feed_id]),

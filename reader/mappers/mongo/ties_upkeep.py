@@ -98,7 +98,9 @@ async def _unapproved(engine: Engine) -> AsyncIterator[list[Pair]]:
         by_feed = {each["feed_id"]: each["user_id"] for each in streams}
         reading, approved = await asyncio.gather(
             engine.db.reader.find(of_feeds([*by_feed]), {"feed_id": 1, "user_id": 1}, batch_size=ALL).to_list(),
-            engine.db.approval.find({"owner_id": {"$in": owners}, "state": "approved"}, {"_id": 1}).to_list(),
+            engine.db.approval.find(
+                {"owner_id": {"$in": owners}, "state": "approved"}, {"_id": 1}, batch_size=ALL
+            ).to_list(),
         )
         pairs = {(each["user_id"], by_feed[each["feed_id"]]) for each in reading}
         known = {each["_id"] for each in approved}

@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from reader.errors import Conflict, NotFound
 from reader.mappers.mongo import accounts
-from reader.mappers.mongo.engine import Document, Engine, guarded
+from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.person import HERE
 from reader.models.user import Invitation, Preferences, Session, Token, User
@@ -84,7 +84,7 @@ class MongoUsers:
 
     async def list(self) -> list[User]:
         """In order of ids, as the index of these has them; who is being removed is left out here: few."""
-        everybody = self._db.user.find({}).sort("_id", 1)
+        everybody = self._db.user.find({}, batch_size=ALL).sort("_id", 1)
         return [_user(stored) async for stored in everybody if stored.get("leaving_at") is None]
 
     async def count(self) -> int:
@@ -151,7 +151,8 @@ class MongoUsers:
         await self._db.token.update_one({"id": token_id}, {"$set": {"used_at": now}})
 
     async def tokens(self, user_id: int) -> Sequence[Token]:
-        return [_token(stored) async for stored in self._db.token.find({"user_id": user_id}).sort("id", 1)]
+        found = self._db.token.find({"user_id": user_id}, batch_size=ALL).sort("id", 1)
+        return [_token(stored) async for stored in found]
 
     async def remove_token(self, user_id: int, token_id: int) -> bool:
         return (await self._db.token.delete_one({"user_id": user_id, "id": token_id})).deleted_count > 0
@@ -180,8 +181,8 @@ class MongoUsers:
         return (await self._db.invitation.delete_one(unused)).deleted_count > 0
 
     async def invitations(self, created_by: int) -> Sequence[Invitation]:
-        found = self._db.invitation.find({"created_by": created_by}).sort([("created_at", 1), ("_id", 1)])
-        return [_invitation(stored) async for stored in found]
+        found = self._db.invitation.find({"created_by": created_by}, batch_size=ALL)
+        return [_invitation(stored) async for stored in found.sort([("created_at", 1), ("_id", 1)])]
 
     async def _require(self, user_id: int) -> Document:
         user = await self._db.user.find_one({"_id": user_id, **HERE}, {"epoch": 1})

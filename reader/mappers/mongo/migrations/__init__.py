@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from pymongo import timeout
 
-from reader.mappers.mongo.engine import Engine
+from reader.mappers.mongo.engine import ALL, Engine
 from reader.mappers.mongo.indexes import make
 from reader.mappers.mongo.schema import INDEXES
 
@@ -40,4 +40,4 @@ async def migrate(engine: Engine) -> list[str]:
 
 async def applied(engine: Engine) -> set[str]:
     """Names of the migrations that a database has seen."""
-    return {row["_id"] async for row in engine.db.migration.find({}, {"_id": 1})}
+    return {row["_id"] async for row in engine.db.migration.find({}, {"_id": 1}, batch_size=ALL)}
