@@ -55,7 +55,8 @@ class Mongo:
         name = self.spare.pop() if self.spare else _new_name()
         WATCH.written.pop(name, None)
         yield self.address(name)
-        self._empty(name)
+        with WATCH.unseen():
+            self._empty(name)
 
     def address(self, database: str) -> str:
         parts = urlsplit(self.url)

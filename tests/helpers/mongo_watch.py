@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +17,15 @@ FILTERS = {"find": "filter", "count": "query", "distinct": "query", "findAndModi
 
 @dataclass(frozen=True)
 class Shape:
-    """What a command asks a collection to find: ``filter`` and ``sort`` with their values, of the first of its kind."""
+    """What a command asks a collection to find: ``filter`` and ``sort`` with their values, of the first of its kind.
+    ``changed``: names of fields that a write gives a value which its filter does not name."""
 
     collection: str
     command: str
     filter: dict[str, Any]
     sort: tuple[tuple[str, int], ...]
     one: bool = False  # a write that is for one document
+    changed: frozenset[str] = frozenset()
 
 
 class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
@@ -34,6 +38,13 @@ class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
         self.shapes: dict[str, Shape] = {}
         self.written: defaultdict[str, set[str]] = defaultdict(set)
         self._under_way = 0
+
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """What is sent meanwhile is no part of what is tested: it leaves no shapes."""
+        shapes, self.shapes = self.shapes, {}
+        yield
+        self.shapes = shapes
 
     # ---- round trips
 
@@ -56,7 +67,7 @@ class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
         if event.command_name in WRITES:
             self.written[event.database_name].add(event.command[event.command_name])
         for shape in shapes(event.command_name, event.command):
-            which = (shape.collection, shape.command, _keys(shape.filter), shape.sort, shape.one)
+            which = (shape.collection, shape.command, _keys(shape.filter), shape.sort, shape.one, shape.changed)
             self.shapes.setdefault(repr(which), shape)
 
     # ---- what else the driver tells, and nobody here needs
@@ -77,14 +88,23 @@ def shapes(name: str, command: Any) -> list[Shape]:
     """What a command looks for: one for each statement of a bulk; none for inserts and the like."""
     if name in ("update", "delete"):
         return [
-            _shape(name, command[name], each["q"], each.get("sort"), one=_is_for_one(each))
+            _shape(
+                name,
+                command[name],
+                each["q"],
+                each.get("sort"),
+                one=_is_for_one(each),
+                changed=_changed(each, "q", "u"),
+            )
             for each in command[name + "s"]
         ]
     if name == "aggregate":
         return [_of_pipeline(command["aggregate"], command["pipeline"])]
     if name in FILTERS:
         one = name == "findAndModify"
-        return [_shape(name, command[name], command.get(FILTERS[name], {}), command.get("sort"), one=one)]
+        changed = _changed(command, "query", "update") if one else frozenset()
+        found = command.get(FILTERS[name], {})
+        return [_shape(name, command[name], found, command.get("sort"), one=one, changed=changed)]
     return []
 
 
@@ -98,14 +118,30 @@ def _of_pipeline(collection: str, pipeline: list[dict[str, Any]]) -> Shape:
     return _shape("aggregate", collection, found, stage.get("$sort"))
 
 
+def _changed(statement: Any, which: str, what: str) -> frozenset[str]:
+    """Inserts by an upsert are no changes."""
+    update = statement.get(what, {})
+    found = dict(statement[which])
+    if not any(name.startswith("$") for name in update):
+        return frozenset(name for name, value in update.items() if found.get(name, value) != value)
+    given = {name: value for kind, fields in update.items() if kind != "$setOnInsert" for name, value in fields.items()}
+    return frozenset(name for name, value in given.items() if name not in found or found[name] != value)
+
+
 def _is_for_one(statement: dict[str, Any]) -> bool:
     return statement.get("limit") == 1 or ("u" in statement and not statement.get("multi"))
 
 
 def _shape(
-    name: str, collection: str, found: dict[str, Any], sort: dict[str, int] | None, *, one: bool = False
+    name: str,
+    collection: str,
+    found: dict[str, Any],
+    sort: dict[str, int] | None,
+    *,
+    one: bool = False,
+    changed: frozenset[str] = frozenset(),
 ) -> Shape:
-    return Shape(collection, name, dict(found), tuple((sort or {}).items()), one)
+    return Shape(collection, name, dict(found), tuple((sort or {}).items()), one, changed)
 
 
 def _keys(value: Any) -> Any:

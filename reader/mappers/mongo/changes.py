@@ -67,15 +67,17 @@ class Draft:
         self.restarts = False  # the journal cannot go back beyond this change
         self._writes: dict[tuple[str, Any], Document] = {}
 
-    def put(self, collection: str, key: object, fields: Document) -> None:
-        """A child that is new, or written as a whole."""
-        self._writes[collection, key] = {"c": collection, "k": key, "put": fields}
+    def put(self, collection: str, key: object, fields: Document, feed_id: int | None = None) -> None:
+        """A child that is new, or written as a whole. ``feed_id``: of the feed with which it lies, if it lies with one
+        (shards.py) and its key does not say so."""
+        self._writes[collection, key] = {"c": collection, "k": key, "put": fields, **self._at(feed_id)}
         if collection == "subscription":
             self._mirror(key, {"put": {"user_id": self.user_id}})
 
-    def set(self, collection: str, key: object, fields: Document) -> None:
+    def set(self, collection: str, key: object, fields: Document, feed_id: int | None = None) -> None:
         """Fields of a child that is there."""
-        known = self._writes.setdefault((collection, key), {"c": collection, "k": key, "set": {}})
+        new = {"c": collection, "k": key, "set": {}, **self._at(feed_id)}
+        known = self._writes.setdefault((collection, key), new)
         known["put" if "put" in known else "set"].update(fields)
 
     def drop(self, collection: str, key: object) -> None:
@@ -83,15 +85,26 @@ class Draft:
         if collection == "subscription":
             self._mirror(key, {"drop": True})
 
+    def _at(self, feed_id: int | None) -> Document:
+        return {} if feed_id is None else {"at": {"user_id": self.user_id, "feed_id": feed_id}}
+
     def _mirror(self, key: object, what: Document) -> None:
         """Who reads a feed is noted with the feed, too: see readers.py."""
         feed_id = int(str(key).partition(":")[2])
         place = reader_key(feed_id, self.user_id)
         self._writes["reader", place] = {"c": "reader", "k": place, "at": {"feed_id": feed_id}, **what}
 
-    def last(self, collection: str, key: object, fields: Document, counts: dict[str, int] | None = None) -> None:
+    def last(
+        self,
+        collection: str,
+        key: object,
+        fields: Document,
+        counts: dict[str, int] | None = None,
+        feed_id: int | None = None,
+    ) -> None:
         """Fields of what shows the others, written when all of them are. ``counts``: what is added, once."""
-        self._writes[collection, key] = {"c": collection, "k": key, "set": fields, "inc": counts or {}, "last": True}
+        write = {"c": collection, "k": key, "set": fields, "inc": counts or {}, "last": True, **self._at(feed_id)}
+        self._writes[collection, key] = write
 
     @property
     def empty(self) -> bool:

@@ -37,12 +37,23 @@ async def place(engine: Engine, copies: Sequence[Copy]) -> None:
         await engine.db.copy.bulk_write(
             [
                 UpdateOne(
-                    {"_id": copy_key(each.story, each.entry_id)}, {"$setOnInsert": {**each._asdict()}}, upsert=True
+                    {"_id": copy_key(each), "feed_id": each.feed_id}, {"$setOnInsert": _fields(each)}, upsert=True
                 )
                 for each in copies
             ],
             ordered=False,
         )
+
+
+def _fields(copy: Copy) -> Document:
+    return {name: value for name, value in copy._asdict().items() if name != "feed_id"}  # which is in the filter
+
+
+async def carry(engine: Engine, source: int, target: int) -> None:
+    """All copies of a feed go to another that has none, and has its entries. The caller touches it."""
+    found = await engine.db.copy.find({"feed_id": source}, batch_size=ALL).to_list()
+    await place(engine, [copy_of(each)._replace(feed_id=target) for each in found])
+    await engine.db.copy.delete_many({"feed_id": source})
 
 
 async def drop(engine: Engine, feed_id: int, seqs: Sequence[int]) -> bool:
@@ -185,8 +196,8 @@ async def put_right(engine: Engine, story: bytes) -> int:
     there = await _places(engine, known)
     dead = [each for each in known if not _stands(each, feeds.get(each.feed_id), there, shared)]
     if dead:
-        gone = [copy_key(each.story, each.entry_id) for each in dead]
-        await engine.db.copy.delete_many({"_id": {"$in": gone}})
+        gone = {"_id": {"$in": [copy_key(each) for each in dead]}, "feed_id": {"$in": [each.feed_id for each in dead]}}
+        await engine.db.copy.delete_many(gone)
     have = {each.feed_id for each in known} - {each.feed_id for each in dead}
     missing = [
         Copy(story, share_id, each["feed_id"], each["seq"])

@@ -21,7 +21,7 @@ from reader.mappers.mongo.schedule import pull_key
 from reader.mappers.mongo.share_documents import copy_key
 from reader.mappers.mongo.stream_sources import source_key
 from reader.mappers.mongo.talk import liking_key
-from reader.models.share import is_stream_url
+from reader.models.share import Copy, is_stream_url
 
 Values = dict[str, Any]
 
@@ -40,7 +40,7 @@ IDS: dict[str, Callable[[Values], Any]] = {
     "history": lambda v: f"{float(v['at'])!r}/{v['holder']}",
     "import_item": lambda v: item_key(v["import_id"], v["number"]),
     "stream_source": lambda v: source_key(v["stream_id"], v["feed_id"]),
-    "copy": lambda v: copy_key(v["story"], v["entry_id"]),
+    "copy": lambda v: copy_key(Copy(v["story"], v["entry_id"], v["feed_id"], v["seq"])),
     "approval": lambda v: approval_key(v["owner_id"], v["user_id"]),
     "relation": lambda v: relation_key(v["user_id"], v["other_id"], v["kind"]),
     "liking": lambda v: liking_key(v["share_id"], v["user_id"]),

@@ -113,7 +113,8 @@ class MongoDeparture:
         comments = await found.to_list()
         for each in comments:
             await talk.remove(self._engine, each["_id"], now)
-            await self._db.comment.update_one({"_id": each["_id"]}, {"$set": {"user_id": None}})
+            mine = {"_id": each["_id"], "share_id": each["share_id"]}
+            await self._db.comment.update_one(mine, {"$set": {"user_id": None}})
         return len(comments)
 
     async def finish(self, user_id: int) -> bool:

@@ -19,7 +19,7 @@ import asyncio
 
 from reader.mappers.mongo.adopt import adopt
 from reader.mappers.mongo.carry import carry_flags, carry_subscriptions
-from reader.mappers.mongo.copies import put_right, touch
+from reader.mappers.mongo.copies import carry, put_right, touch
 from reader.mappers.mongo.engine import Document, Engine
 from reader.mappers.mongo.entry_documents import PARTS
 from reader.mappers.mongo.feed_documents import find
@@ -56,7 +56,7 @@ async def finish(engine: Engine, source: int, mark: Document) -> int:
     await carry_subscriptions(engine, source, target, seqs)
     await carry_sources(engine, source, target)
     if mark["adopts"]:
-        await engine.db.copy.update_many({"feed_id": source}, {"$set": {"feed_id": target}})
+        await carry(engine, source, target)
         await touch(engine, [target])
         await publish(engine)
     await engine.db.feed_alias.update_many({"feed_id": source}, {"$set": {"feed_id": target}})

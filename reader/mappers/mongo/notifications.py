@@ -62,7 +62,7 @@ class MongoNotifications:
             return False
         if await self._is_wanted(user_id, actor_id):
             return True
-        await self._db.notification.delete_one({"_id": number})
+        await self._db.notification.delete_one({"_id": number, "user_id": user_id})
         return False
 
     async def _is_wanted(self, user_id: int, actor_id: int) -> bool:

@@ -1,9 +1,9 @@
 """Streams, shares and copies as documents (decision 0013).
 
-``share`` has the id of its entry; ``path`` are the shares above it, the root first, DEEPEST at most: a chain never
-changes, so what is above is found at once; ``passed``: there are any. A stream, its feed, its shares and their entries
-are children of the user's document: they change by changes.py alone, and bear ``user_id`` and ``written``. ``copy``
-("story:entry") follows from entries and shares, and a recount puts it right.
+``share`` has the id of its entry, and lies with its feed; ``path`` are the shares above it, the root first, DEEPEST at
+most: a chain never changes, so what is above is found at once; ``passed``: there are any. A stream, its feed, its
+shares and their entries are children of the user's document: they change by changes.py alone, and bear ``user_id`` and
+``written``. ``copy`` ("feed:story:entry") follows from entries and shares, and a recount puts it right.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ INDEXES = (
     Index("share", (("root_id", 1), ("_id", 1))),
     Index("share", (("parent_id", 1), ("_id", 1))),
     Index("share", (("user_id", 1), ("removed_at", 1), ("_id", 1))),
-    Index("share", (("user_id", 1), ("story", 1), ("removed_at", 1))),
     Index("share", (("user_id", 1), ("root_id", 1))),
     Index("share", (("story", 1), ("feed_id", 1), ("removed_at", 1))),
     Index("share", (("story", 1), ("removed_at", 1))),
@@ -71,8 +70,8 @@ def copy_of(stored: Document) -> Copy:
     return Copy(*[stored[name] for name in COPY])
 
 
-def copy_key(story: bytes, entry_id: int) -> str:
-    return f"{story.hex()}:{entry_id}"
+def copy_key(copy: Copy) -> str:
+    return f"{copy.feed_id}:{copy.story.hex()}:{copy.entry_id}"
 
 
 def withdrawn_of(stored: bytes) -> BitMap:

@@ -20,7 +20,7 @@ from reader.models.entry import Entry
 from reader.models.share import Copy, Share, own_story
 
 ALSO_MOST = 2000
-CREDIT = {"parent_id": 1, "removed_at": 1, "credit": 1}
+CREDIT = {"feed_id": 1, "parent_id": 1, "removed_at": 1, "credit": 1}
 
 
 @guarded
@@ -69,13 +69,16 @@ class MongoShares:
 
     async def related(self, entries: Sequence[tuple[int, int, int]], feed_ids: Sequence[int], user_id: int) -> Related:
         """Two round trips: the shares and the stories, then what is above the ones and who shared the others."""
-        stored, stories = await asyncio.gather(self._shares([each[0] for each in entries]), self._stories(entries))
+        these = {"_id": {"$in": [each[0] for each in entries]}, "feed_id": {"$in": [*{each[1] for each in entries}]}}
+        stored, stories, mine = await asyncio.gather(
+            self._db.share.find(these, batch_size=ALL).to_list(), self._stories(entries), self._streams(user_id)
+        )
         above = {share_id for each in stored for share_id in each.get("path", [])} - {each["_id"] for each in stored}
         told = {"story": {"$in": sorted(set(stories.values()))}, "removed_at": None}
         higher, theirs, own = await asyncio.gather(
             self._shares([*above]),
             self._also({**told, "feed_id": {"$in": [*feed_ids]}}),
-            self._also({**told, "user_id": user_id}),
+            self._also({**told, "feed_id": {"$in": mine}}),
         )
         also = {each["_id"]: each for each in (*theirs, *own)}
         return Related(
@@ -83,6 +86,11 @@ class MongoShares:
             stories,
             tuple(share_of(also[share_id]) for share_id in sorted(also)[:ALSO_MOST]),
         )
+
+    async def _streams(self, user_id: int) -> list[int]:
+        """Feeds of the user's own streams: where their shares are."""
+        found = self._db.stream.find({"user_id": user_id, "position": {"$gte": 0}}, {"feed_id": 1}, batch_size=ALL)
+        return [each["feed_id"] async for each in found]
 
     async def _shares(self, share_ids: Sequence[int]) -> list[Document]:
         return await self._db.share.find({"_id": {"$in": [*share_ids]}}, batch_size=ALL).to_list()
@@ -141,7 +149,7 @@ class MongoShares:
             if (parent_id := each["parent_id"]) is not None:
                 credit[parent_id] = credit.get(parent_id, 0) + own + (each["removed_at"] is None)
             if own != each["credit"]:
-                changed.append(UpdateOne({"_id": each["_id"]}, {"$set": {"credit": own}}))
+                changed.append(UpdateOne({"_id": each["_id"], "feed_id": each["feed_id"]}, {"$set": {"credit": own}}))
         if changed:
             await self._db.share.bulk_write(changed, ordered=False)
         return len(changed)

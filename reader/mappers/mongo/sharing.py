@@ -76,8 +76,8 @@ async def _add(engine: Engine, new: NewShare, now: float, draft: Draft) -> tuple
         share_id, new.user_id, new.stream_id, feed_id, seq, new.story, new.source_id, new.source, new.parent_id,
         share_id if new.root_id is None else new.root_id, new.depth, new.note, now, now if new.note else None, None, 0,
     )  # fmt: skip
-    draft.put("share", share_id, share_fields(share) | {"path": path})
-    _put_copy(draft, share)
+    draft.put("share", share_id, share_fields(share) | {"path": path}, feed_id)
+    put_copy(draft, share)
     await spread(engine, new.story, met)
     draft.last("feed", feed_id, {"seq": seq, **waiting()}, {"size": 1, "copies_rev": 1})
     return share, True
@@ -91,9 +91,9 @@ def _put_entry(draft: Draft, feed_id: int, at: Position, entry: NewEntry, now: f
     draft.put("trace", place, {**traced(entry, 0), **placed(feed_id, at, now)})
 
 
-def _put_copy(draft: Draft, share: Share) -> None:
+def put_copy(draft: Draft, share: Share) -> None:
     own = Copy(share.story, share.id, share.feed_id, share.seq)
-    draft.put("copy", copy_key(share.story, share.id), own._asdict())
+    draft.put("copy", copy_key(own), own._asdict(), share.feed_id)
 
 
 async def _path(engine: Engine, parent_id: int | None) -> list[int]:
@@ -144,7 +144,7 @@ async def _remove(engine: Engine, share_id: int, now: float, draft: Draft) -> Sh
     share = await live(engine, draft.user_id, share_id)
     if share is None:
         return None
-    draft.set("share", share_id, {"removed_at": now, "note": "", "noted_at": None})
+    draft.set("share", share_id, {"removed_at": now, "note": "", "noted_at": None}, share.feed_id)
     await drop(engine, share.feed_id, [share.seq])
     fields = await withdraw(engine, draft, share.feed_id, add=[share.seq])
     draft.last("feed", share.feed_id, fields, {"copies_rev": 1})
@@ -174,8 +174,8 @@ async def _restore(engine: Engine, share_id: int, note: str, noted_at: float | N
     )
     if stream is None or "name" not in stream or feed is None or feed["floor"] >= share.seq or again is not None:
         return False
-    draft.set("share", share_id, {"removed_at": None, "note": note, "noted_at": noted_at})
-    _put_copy(draft, share)
+    draft.set("share", share_id, {"removed_at": None, "note": note, "noted_at": noted_at}, share.feed_id)
+    put_copy(draft, share)
     fields = await withdraw(engine, draft, share.feed_id, remove=[share.seq])
     draft.last("feed", share.feed_id, fields, {"copies_rev": 1})
     return True
@@ -193,7 +193,7 @@ async def _note(engine: Engine, share_id: int, text: str, now: float, draft: Dra
     if share is None or share.note == text:
         return share
     noted_at = now if text else None
-    draft.set("share", share_id, {"note": text, "noted_at": noted_at})
+    draft.set("share", share_id, {"note": text, "noted_at": noted_at}, share.feed_id)
     draft.last("feed", share.feed_id, waiting())
     return replace(share, note=text, noted_at=noted_at)
 
@@ -216,7 +216,7 @@ async def _wipe(share: Document, draft: Draft) -> None:
     there = {"id": share["_id"], "feed_id": share["feed_id"], "seq": share["seq"], "token": 0}
     # Put, not set: words that are just being indexed anew may not be there, and are not to come afterwards.
     draft.put("entry_words", place, {**document("", None, (), ""), **there})
-    draft.last("share", share["_id"], {"wiped": True, "note": "", "noted_at": None})
+    draft.last("share", share["_id"], {"wiped": True, "note": "", "noted_at": None}, feed_id=share["feed_id"])
 
 
 async def hide_flags(engine: Engine, entry_ids: list[int]) -> None:

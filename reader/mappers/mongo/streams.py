@@ -16,10 +16,10 @@ from reader.mappers.mongo.feed_documents import blank
 from reader.mappers.mongo.moves import claim
 from reader.mappers.mongo.readers import count_readers
 from reader.mappers.mongo.revisions import publish, waiting
-from reader.mappers.mongo.share_documents import STREAM, copy_key, share_of, stream_of, withdrawn_of
-from reader.mappers.mongo.sharing import hide_flags, show_flags, withdraw
+from reader.mappers.mongo.share_documents import STREAM, share_of, stream_of, withdrawn_of
+from reader.mappers.mongo.sharing import hide_flags, put_copy, show_flags, withdraw
 from reader.mappers.streams import StreamFacts
-from reader.models.share import Copy, Stream, stream_url
+from reader.models.share import Stream, stream_url
 from reader.models.sources import Rule, StreamSource
 
 NEVER = 4e9  # next_pull_at of what is never pulled
@@ -109,7 +109,7 @@ async def _remove(engine: Engine, stream_id: int, now: float, draft: Draft) -> t
     live = {"stream_id": stream_id, "removed_at": None}
     shares = await engine.db.share.find(live, {"seq": 1}, batch_size=ALL).to_list()
     for share in shares:
-        draft.set("share", share["_id"], {"removed_at": now})
+        draft.set("share", share["_id"], {"removed_at": now}, stream.feed_id)
     seqs = [share["seq"] for share in shares]
     await drop(engine, stream.feed_id, seqs)
     draft.drop("stream", stream_id)
@@ -133,9 +133,8 @@ async def _restore(engine: Engine, stream: Stream, removed_at: float, draft: Dra
     stored = await engine.db.share.find(taken_back, batch_size=ALL).to_list()
     shares = [share_of(each) for each in stored if not each["wiped"] and each["seq"] > feed["floor"]]
     for share in shares:
-        draft.set("share", share.id, {"removed_at": None})
-        own = Copy(share.story, share.id, share.feed_id, share.seq)
-        draft.put("copy", copy_key(share.story, share.id), own._asdict())
+        draft.set("share", share.id, {"removed_at": None}, share.feed_id)
+        put_copy(draft, share)
     fields = await withdraw(engine, draft, stream.feed_id, remove=[share.seq for share in shares])
     _show(draft, stream, **fields)
     return True

@@ -39,7 +39,7 @@ async def remove(engine: Engine, comment_id: int, now: float) -> bool:
     stored = await engine.db.comment.find_one({"_id": comment_id})
     if stored is None:
         return False
-    alive = {"_id": comment_id, "removed_at": None}
+    alive = {"_id": comment_id, "share_id": stored["share_id"], "removed_at": None}
     done = await engine.db.comment.update_one(alive, {"$set": {"text": "", "removed_at": now}})
     await engine.db.notification.delete_many({"comment_id": comment_id})
     if await drop_hollow(engine, stored["share_id"], comment_id) and stored["parent_id"] is not None:
@@ -51,14 +51,14 @@ async def drop_hollow(engine: Engine, share_id: int, comment_id: int) -> bool:
     """Removes a comment without text that has no answers; whether it is gone."""
     if await engine.db.comment.find_one({"share_id": share_id, "parent_id": comment_id}, {"_id": 1}):
         return False
-    hollow = {"_id": comment_id, "$or": [{"removed_at": {"$gt": 0}}, {"user_id": None}]}
+    hollow = {"_id": comment_id, "share_id": share_id, "$or": [{"removed_at": {"$gt": 0}}, {"user_id": None}]}
     return (await engine.db.comment.delete_one(hollow)).deleted_count > 0
 
 
 async def _require_answerable(engine: Engine, share_id: int, parent_id: int) -> None:
-    stored = await engine.db.comment.find_one({"_id": parent_id})
+    stored = await engine.db.comment.find_one({"_id": parent_id, "share_id": share_id})
     parent = comment_of(stored) if stored else None
-    if parent is None or parent.removed_at is not None or parent.user_id is None or parent.share_id != share_id:
+    if parent is None or parent.removed_at is not None or parent.user_id is None:
         raise Conflict("The comment that you answer is gone.")
     if parent.parent_id is not None:
         raise Conflict("An answer cannot be answered.")
@@ -77,7 +77,8 @@ class MongoTalk:
         found = self._db.comment.find({"share_id": share_id}, batch_size=limit + 1).sort("_id", -1).limit(limit)
         page = {stored["_id"]: comment_of(stored) async for stored in found}
         answered = {each.parent_id for each in page.values() if each.parent_id is not None}
-        above = await self.many([comment_id for comment_id in answered if comment_id not in page])
+        lacking = {"_id": {"$in": [each for each in answered if each not in page]}, "share_id": share_id}
+        above = {each["_id"]: comment_of(each) async for each in self._db.comment.find(lacking, batch_size=ALL)}
         shown = [each for each in page.values() if each.id in answered or _has_text(each)]
         return sorted([*shown, *above.values()], key=lambda each: each.id)
 
@@ -94,7 +95,7 @@ class MongoTalk:
             try:
                 await _require_answerable(self._engine, share_id, parent_id)
             except Conflict:
-                await self._db.comment.delete_one({"_id": made.id})
+                await self._db.comment.delete_one({"_id": made.id, "share_id": share_id})
                 await drop_hollow(self._engine, share_id, parent_id)
                 raise
         return made
@@ -103,10 +104,10 @@ class MongoTalk:
         return await remove(self._engine, comment_id, now)
 
     async def like(self, share_id: int, user_id: int, on: bool, *, now: float) -> bool:
-        which = {"_id": liking_key(share_id, user_id)}
+        which = {"_id": liking_key(share_id, user_id), "share_id": share_id}
         if not on:
             return (await self._db.liking.delete_one(which)).deleted_count > 0
-        fields = {"share_id": share_id, "user_id": user_id, "at": now}
+        fields = {"user_id": user_id, "at": now}
         return (await self._db.liking.update_one(which, {"$setOnInsert": fields}, upsert=True)).upserted_id is not None
 
     async def likers(self, share_id: int, limit: int) -> list[int]:

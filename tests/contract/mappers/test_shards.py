@@ -6,10 +6,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from reader.mappers.mongo.shards import SHARD_KEYS
+import pytest
+
+from reader.mappers.mongo.indexes import Index
+from reader.mappers.mongo.schema import INDEXES
+from reader.mappers.mongo.shards import SHARD_KEYS, WHOLE
 from tests.helpers.mongo_watch import WATCH, Shape
 
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
+ROW = re.compile(r"^\| `(\w+)` \| (`.+?`) \|", re.MULTILINE)
+LINE = re.compile(r"^  (\w+): \[([^]]+)\]", re.MULTILINE)
 # Queries that every shard is asked, by collection and fields that are compared, and why that may be.
 ASKED_EVERYWHERE = {
     "entries whose feed this process does not know": {("entry", "id")},
@@ -30,12 +36,35 @@ ASKED_EVERYWHERE = {
         ("read_journal", "at"),
         ("session", "expires_at"), ("entry_words", "filled id"), ("user", "open.token"), ("user_change", "token"),
         ("subscription", "gone"), ("folder", "gone"), ("reader", "gone"),
+        ("share", "removed_at story"), ("share", "story"), ("share", "removed_at wiped"), ("share", "_id parent_id"),
+        ("notification", "at"),
     },
     "two feeds become one": {("feed_alias", "feed_id")},
     "an account is removed": {
         ("session", "user_id"), ("first_unread", "user_id"), ("reader", "user_id"), ("user", "leaving_at"),
+        ("share", "user_id"), ("share", "root_id user_id"), ("share", "parent_id"), ("comment", "user_id"),
+        ("liking", "user_id"), ("notification", "actor_id"),
     },
     "a story is shared for the first time": {("entry", "story")},
+    "whether what a pull brought is shared anywhere: stories alone, from an index": {("copy", "story")},
+    "one share by its number, as somebody opens it, likes it or says something; those above it in its chain": {
+        ("share", "_id"), ("share", "_id user_id"), ("share", "_id removed_at user_id"),
+        ("share", "_id removed_at user_id wiped"), ("share", "_id removed_at"),
+    },
+    "the tree of a chain, when it is looked at, and what it counts, when somebody passes a share on": {
+        ("share", "root_id"),
+    },
+    "somebody shares a story: whether the stream has it": {
+        ("share", "removed_at story stream_id"), ("share", "story stream_id"),
+    },
+    "a stream is removed, or comes back": {("share", "removed_at stream_id")},
+    "the newest shares of all, for suggestions": {("share", "_id created_at passed"),
+        ("share", "_id passed removed_at wiped")},
+    "a comment by its number, when it is answered or deleted": {("comment", "_id")},
+    "what is told of a comment that is deleted": {("notification", "comment_id")},
+    "somebody takes their archive": {
+        ("comment", "_id user_id"), ("liking", "share_id user_id"),
+    },
     "an account becomes private or public": {("user", "turning.at"), ("user", "_id private")},
     "copies": {("user_name", "making.user._id")},
 }  # fmt: skip
@@ -74,6 +103,34 @@ def test_what_asks_every_shard_has_its_reason() -> None:
     assert known <= everywhere, "asked no more"
 
 
+def test_what_decides_never_changes() -> None:
+    """MongoDB refuses it for several documents at once, and moves single ones only in a transaction."""
+    sharded = [shape for shape in WATCH.shapes.values() if shape.collection in SHARD_KEYS]
+    moved = [f"{s.collection}.{s.command} {fields(s)}" for s in sharded if SHARD_KEYS[s.collection] in s.changed]
+    assert not moved, "\n".join(moved)
+
+
+def test_every_collection_has_its_place() -> None:
+    whole = [name for names in WHOLE.values() for name in names]
+    assert len(whole) == len(set(whole)) and not SHARD_KEYS.keys() & {*whole}
+    used = {shape.collection for shape in WATCH.shapes.values()} | {index.collection for index in INDEXES}
+    assert used - {"copying"} == {*SHARD_KEYS, *whole} - {"copying"}
+
+
+@pytest.mark.parametrize("index", [i for i in INDEXES if i.unique], ids=lambda i: f"{i.collection}:{i.name}")
+def test_a_unique_index_begins_with_what_decides(index: Index) -> None:
+    """Else MongoDB refuses to shard the collection. (The one of _id it keeps within each shard.)"""
+    deciding = SHARD_KEYS.get(index.collection)
+    assert deciding is None or index.keys[0][0] == deciding
+
+
 def test_the_manual_says_how_it_is_set_up() -> None:
-    lines = re.findall(r'^sh\.shardCollection\("evantr\.(\w+)", \{ (\w+): "hashed" \}\)$', OPERATIONS.read_text(), re.M)
-    assert dict(lines) == SHARD_KEYS
+    manual = OPERATIONS.read_text()
+    assert manual.count("shardCollection(") == 1, "one list"
+    told = {name: key for key, names in ROW.findall(manual) for name in re.findall(r"`(\w+)`", names)}
+    assert told == SHARD_KEYS
+    set_up = {name: key for key, names in LINE.findall(manual) for name in re.findall(r'"(\w+)"', names)}
+    assert set_up == SHARD_KEYS
+    for reason, names in WHOLE.items():
+        for name in names:
+            assert f"`{name}`" in manual, f"{name}: {reason}"
