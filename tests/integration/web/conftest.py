@@ -1,4 +1,4 @@
-"""The whole web application on a real store, for tests of pages."""
+"""The whole web application on a real store, for tests of pages, once for each database."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from web.app import create_app
 
 
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path, create_app) as opened:
+async def world(tmp_path: Path, store: str) -> AsyncIterator[World]:
+    async with open_world(tmp_path, create_app, store=store) as opened:
         yield opened
+        assert (tmp_path / "evantr.sqlite").exists() == (not store)  # all of it is in the one database
 
 
 @pytest_asyncio.fixture

@@ -27,8 +27,8 @@ def broker(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest_asyncio.fixture
-async def world(tmp_path: Path, broker: Server) -> AsyncIterator[World]:
-    async with open_world(tmp_path / "data", create_app, bus=f"nats://{broker.address}") as opened:
+async def world(tmp_path: Path, broker: Server, store: str) -> AsyncIterator[World]:
+    async with open_world(tmp_path / "data", create_app, store=store, bus=f"nats://{broker.address}") as opened:
         await until(lambda: opened.container.bus.up)
         yield opened
 

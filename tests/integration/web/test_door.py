@@ -84,8 +84,8 @@ async def test_closed_is_closed(world: World, ada: Person, anyone: httpx.AsyncCl
 
 
 @pytest_asyncio.fixture
-async def inviting(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path / "inviting", create_app, signup="invitation") as opened:
+async def inviting(tmp_path: Path, store: str) -> AsyncIterator[World]:
+    async with open_world(tmp_path / "inviting", create_app, store=store, signup="invitation") as opened:
         yield opened
 
 
@@ -106,8 +106,8 @@ async def test_by_invitation(inviting: World) -> None:
         assert (await second.get(address.removeprefix("http://evantr.test"))).status_code == 404
 
 
-async def test_open_to_all(tmp_path: Path) -> None:
-    async with open_world(tmp_path / "open", create_app, signup="open") as world:
+async def test_open_to_all(tmp_path: Path, store: str) -> None:
+    async with open_world(tmp_path / "open", create_app, store=store, signup="open") as world:
         await world.person("ada", admin=True)
         async with world.client() as eve:
             assert (await open_page(eve, "/signin")).one("//a[@href='/join']").text == "Make one"
