@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test lint bench bench-cluster bench-updater prove screenshots pins wheel clean
+.PHONY: run demo test lint bench bench-cluster bench-units bench-updater prove screenshots pins wheel clean
 
 run: $(VENV)/.run
 	@$(BIN)/evantr serve
@@ -32,6 +32,11 @@ bench-updater: $(VENV)/.test
 
 bench-cluster: $(VENV)/.test
 	$(BIN)/python -m benchmarks.cluster $(if $(WRITE),--write)
+
+# What one of each costs; with WRITE, also what systems of some size take by that.
+bench-units: $(VENV)/.test
+	$(BIN)/python -m benchmarks.units $(if $(PART),--part $(PART)) $(if $(WRITE),--write)
+	$(if $(WRITE),$(BIN)/python -m benchmarks.scaling --write)
 
 prove: $(VENV)/.test
 	$(BIN)/python -m tests.prove $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)

@@ -81,17 +81,17 @@ def main() -> None:
 # ---- jobs
 
 
-def bench_jobs(broker: Server, folder: Path) -> list[Figure]:
+def bench_jobs(broker: Server, folder: Path, count: int = JOBS) -> list[Figure]:
     url = f"nats://{broker.address}"
-    put = asyncio.run(_fill(url, "work"))
-    whole = _worker("jobs", url, "work", folder / "work", JOBS)
-    asyncio.run(_fill(url, "floor"))
-    least = _worker("floor", url, "floor", folder / "floor", JOBS)
+    put = asyncio.run(_fill(url, "work", count))
+    whole = _worker("jobs", url, "work", folder / "work", count)
+    asyncio.run(_fill(url, "floor", count))
+    least = _worker("floor", url, "floor", folder / "floor", count)
     rates = [each["jobs"] / each["seconds"] for each in (whole, least)]
     return [
         _at_least("empty jobs through one worker", rates[0], "/s", rates[1], 3000),
         Figure("processor time of an empty job", whole["cpu"] / whole["jobs"] * 1e6, "µs", _per(least), None, None),
-        Figure("jobs put by one process", JOBS / put, "/s", None, None, None),
+        Figure("jobs put by one process", count / put, "/s", None, None, None),
     ]
 
 
@@ -105,13 +105,13 @@ def _per(run: dict[str, float]) -> float:
     return run["cpu"] / run["jobs"] * 1e6
 
 
-async def _fill(url: str, cluster: str) -> float:
-    """Puts JOBS jobs; the seconds that took."""
-    queue = NatsQueue(url, cluster, room=10 * JOBS)
+async def _fill(url: str, cluster: str, count: int) -> float:
+    """Puts so many jobs; the seconds that took."""
+    queue = NatsQueue(url, cluster, room=10 * count)
     await queue.start()
     await queue.look()
     start = time.perf_counter()
-    for number in range(JOBS):
+    for number in range(count):
         if not await queue.put(PullFeed(number)):
             raise RuntimeError("the broker took no job")
     seconds = time.perf_counter() - start

@@ -78,7 +78,7 @@ async def _measure(
             await asyncio.sleep(0.2)
     secrets = json.loads(sessions.read_text())  # noqa: ASYNC240
     idle = memory_mb(process.pid)
-    opened, all_pages = await _open(port, secrets * pages)
+    opened, all_pages = await open_pages(port, secrets * pages)
     held = memory_mb(process.pid)
     theirs = [page for number, page in enumerate(all_pages) if number % len(secrets) < followers]
     took = [seconds for _ in range(EVENTS) for seconds in await _event(process, theirs)]
@@ -98,7 +98,7 @@ async def _measure(
     ]  # fmt: skip
 
 
-async def _open(port: int, secrets: list[str]) -> tuple[float, list[Page]]:
+async def open_pages(port: int, secrets: list[str]) -> tuple[float, list[Page]]:
     """Opens a page for each secret, 100 at a time; seconds that it took, and the pages."""
     show, loop = progress("live channels"), asyncio.get_running_loop()
     heard: asyncio.Queue[None] = asyncio.Queue()

@@ -16,6 +16,7 @@ LOOK_AHEAD = 2000
 PAGES_AT_ONCE = 5
 PARKED_MOST = 50  # of one site
 ROWS_AT_ONCE = 200
+LOOKED_AT_ONCE = 2000  # of those that have to be looked at one by one, whatever waits: a lap takes several rounds
 START = (0.0, 0)
 
 
@@ -113,7 +114,7 @@ class Sweeper:
         """Enqueue jobs whose rows wait or were left behind, feeds that streams share from, webhooks that are due, and
         what hubs wait for; returns how many."""
         put = 0
-        for feed_id in await self._container.gateways.streams.behind(ROWS_AT_ONCE):
+        for feed_id in await self._container.gateways.streams.behind(LOOKED_AT_ONCE):
             put += await self._transport.put(ShareMatches(feed_id))
         for payload in await self._work.due(ROWS_AT_ONCE):
             put += await self._transport.put(payload)

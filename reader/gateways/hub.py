@@ -34,7 +34,7 @@ TIMEOUT = 10.0
 ANSWER_BYTES = 10_000
 FIRST_PAUSE, FACTOR, LONGEST_PAUSE = 60.0, 3.0, 6 * 3600.0
 FAILURES_MOST = 8  # in a row, over about 13 hours: then it is given up
-AT_ONCE, TOLD_AT_ONCE = 1000, 50
+AT_ONCE, TOLD_AT_ONCE, LOOKED_AT_ONCE = 1000, 50, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class HubGateway:
         self._work = work
         self._queue = queue
         self._clock = clock
+        self._looked = 0  # the topic that due() looked at last
 
     # ---- wishes, and whether they are meant
 
@@ -117,7 +118,7 @@ class HubGateway:
     async def announce(self, feed_id: int) -> int:
         """Makes due what the stream's subscriptions have not got yet; returns how many. Looks first: most streams have
         none, and a look costs no write."""
-        if feed_id not in await self._hub.behind(AT_ONCE):
+        if not await self._hub.is_behind(feed_id):
             return 0
         now = self._clock.now()
         count = await self._hub.announce(feed_id, now=now)
@@ -126,9 +127,9 @@ class HubGateway:
         return count
 
     async def due(self, limit: int) -> list[AnnounceStream | DeliverStream]:
-        """Whatever a queue has lost."""
-        behind = [AnnounceStream(feed_id) for feed_id in await self._hub.behind(limit)]
-        return [*behind, *map(DeliverStream, await self._hub.due(self._clock.now(), limit))]
+        """Whatever a queue has lost. Each call looks at some of the topics, the next one goes on from there."""
+        behind, self._looked = await self._hub.behind(LOOKED_AT_ONCE, after=self._looked)
+        return [*map(AnnounceStream, behind), *map(DeliverStream, await self._hub.due(self._clock.now(), limit))]
 
     async def take(self, subscription_id: int) -> Delivery | None:
         now = self._clock.now()

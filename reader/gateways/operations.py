@@ -122,7 +122,7 @@ class OperationsGateway:
 
     async def holders(self) -> list[str]:
         """Every process that has reported lately and not taken its leave."""
-        return [report.holder for report in await self._operations.reports(self._clock.now() - DAY)]
+        return await self._operations.holders(self._clock.now() - DAY)
 
     async def managers(self) -> tuple[ManagerStatus, ...]:
         """Every process that reported lately, this one as it is right now."""

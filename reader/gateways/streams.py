@@ -55,6 +55,7 @@ class StreamGateway:
         self._subscriptions = subscriptions
         subscriptions.takes_back("stream-remove", self._undo_remove)
         subscriptions.takes_back("stream-detach", self._undo_detach)
+        self._looked = ""  # the source that behind() looked at last
 
     # ---- streams
 
@@ -198,8 +199,10 @@ class StreamGateway:
         return await self._entries.many([place.id for place in places])
 
     async def behind(self, limit: int) -> list[int]:
-        """Feeds with entries that a stream has not looked at, whatever a queue has lost."""
-        return await self._streams.behind(limit)
+        """Feeds with entries that a stream has not looked at, whatever a queue has lost, among the next ``limit``
+        sources: each call goes on where the one before ended, then begins anew."""
+        found, self._looked = await self._streams.behind(limit, after=self._looked)
+        return found
 
 
 def _sources(payload: list[dict[str, Any]]) -> list[StreamSource]:

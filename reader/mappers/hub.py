@@ -34,8 +34,13 @@ class HubMapper(Protocol):
 
     # ---- sending
 
-    async def behind(self, limit: int) -> list[int]:
-        """Feeds that changed since announce() was last called for them; only those with subscriptions count."""
+    async def is_behind(self, feed_id: int) -> bool:
+        """Whether it changed since announce() was last called for it; one without subscriptions never did."""
+        ...
+
+    async def behind(self, limit: int, *, after: int = 0) -> tuple[list[int], int]:
+        """A look at the next ``limit`` feeds with subscriptions, from behind ``after`` on: (which of them is_behind;
+        where to go on, 0 when that is the beginning)."""
         ...
 
     async def announce(self, feed_id: int, *, now: float) -> int:

@@ -73,6 +73,10 @@ class OperationsMapper(Protocol):
         """Of processes heard of at ``since`` or later, in order of holder."""
         ...
 
+    async def holders(self, since: float) -> list[str]:
+        """Names of these processes alone, in order."""
+        ...
+
     async def forget(self, holder: str) -> None:
         """The process has ended."""
         ...

@@ -88,6 +88,7 @@ class StreamMapper(Protocol):
         """Everything up to ``seq`` was looked at; never falls."""
         ...
 
-    async def behind(self, limit: int) -> list[int]:
-        """Feeds with entries that a stream has not looked at yet, whatever a queue has lost."""
+    async def behind(self, limit: int, *, after: str = "") -> tuple[list[int], str]:
+        """A look at the next ``limit`` sources, in an order of the store's own, from behind ``after`` on: (feeds of
+        these with entries that a stream has not looked at yet; where to go on, "" when that is the beginning)."""
         ...

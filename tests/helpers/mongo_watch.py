@@ -12,6 +12,7 @@ from pymongo import monitoring
 
 CONTROL = frozenset({"hello", "ismaster", "ping", "endSessions", "dropDatabase", "createIndexes", "killCursors"})
 WRITES = frozenset({"insert", "update", "findAndModify"})  # deletions aside: what they leave somebody else put there
+CHANGES = WRITES | {"delete"}
 FILTERS = {"find": "filter", "count": "query", "distinct": "query", "findAndModify": "query"}
 
 
@@ -29,12 +30,13 @@ class Shape:
 
 
 class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
-    """``trips``: a round trip is one or more commands that are under way together. ``commands``: how many were sent.
-    ``written``: collections that may hold something, by database."""
+    """``trips``: a round trip is one or more commands that are under way together. ``commands``: how many were sent;
+    ``changes``: how many of these change something. ``written``: collections that may hold something, by database."""
 
     def __init__(self) -> None:
         self.trips = 0
         self.commands = 0
+        self.changes = 0
         self.shapes: dict[str, Shape] = {}
         self.written: defaultdict[str, set[str]] = defaultdict(set)
         self._under_way = 0
@@ -66,6 +68,7 @@ class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
         self.commands += 1
         if event.command_name in WRITES:
             self.written[event.database_name].add(event.command[event.command_name])
+        self.changes += event.command_name in CHANGES
         for shape in shapes(event.command_name, event.command):
             which = (shape.collection, shape.command, _keys(shape.filter), shape.sort, shape.one, shape.changed)
             self.shapes.setdefault(repr(which), shape)

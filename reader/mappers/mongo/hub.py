@@ -120,20 +120,21 @@ class MongoHub:
 
     # ---- sending
 
-    async def behind(self, limit: int) -> list[int]:
-        """Goes through the topics, which are the streams that somebody has subscribed to."""
-        behind: list[int] = []
-        after = 0
-        while len(behind) < limit and (topics := await self._topics(after)):
-            behind += [feed_id for feed_id, (told, rev) in topics.items() if rev is not None and rev > told]
-            after = max(topics)
-        return behind[:limit]
+    async def is_behind(self, feed_id: int) -> bool:
+        topic, rev = await asyncio.gather(self._db.hub_topic.find_one({"_id": feed_id}), self._rev(feed_id))
+        return topic is not None and rev is not None and rev > topic["rev"]
 
-    async def _topics(self, after: int) -> dict[int, tuple[int, int | None]]:
+    async def behind(self, limit: int, *, after: int = 0) -> tuple[list[int], int]:
+        """Topics are the streams that somebody has subscribed to."""
+        topics = await self._topics(after, limit)
+        behind = [feed_id for feed_id, (told, rev) in topics.items() if rev is not None and rev > told]
+        return behind, max(topics) if len(topics) == limit else 0
+
+    async def _topics(self, after: int, limit: int = TOPICS_AT_ONCE) -> dict[int, tuple[int, int | None]]:
         """The next ones: (what was told, the feed's revision), by feed."""
-        found = self._db.hub_topic.find({"_id": {"$gt": after}}, batch_size=TOPICS_AT_ONCE + 1).sort("_id", 1)
-        told = {each["_id"]: each["rev"] async for each in found.limit(TOPICS_AT_ONCE)}
-        feeds = self._db.feed.find({"_id": {"$in": [*told]}}, {"rev": 1}, batch_size=TOPICS_AT_ONCE + 1)
+        found = self._db.hub_topic.find({"_id": {"$gt": after}}, batch_size=limit + 1).sort("_id", 1)
+        told = {each["_id"]: each["rev"] async for each in found.limit(limit)}
+        feeds = self._db.feed.find({"_id": {"$in": [*told]}}, {"rev": 1}, batch_size=limit + 1)
         revs = {feed["_id"]: feed["rev"] async for feed in feeds} if told else {}
         return {feed_id: (rev, revs.get(feed_id)) for feed_id, rev in told.items()}
 

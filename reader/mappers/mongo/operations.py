@@ -108,6 +108,10 @@ class MongoOperations:
         reports = [Report(stored["_id"], stored["seen_at"], stored["status"]) async for stored in found]
         return sorted(reports, key=lambda report: report.holder)
 
+    async def holders(self, since: float) -> list[str]:
+        found = self._db.manager.find({"seen_at": {"$gte": since}}, {"_id": 1}, batch_size=1000)
+        return sorted([stored["_id"] async for stored in found])
+
     async def forget(self, holder: str) -> None:
         await self._db.manager.delete_one({"_id": holder})
 

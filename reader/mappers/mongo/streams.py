@@ -236,5 +236,5 @@ class MongoStreams:
     async def advance(self, stream_id: int, feed_id: int, seq: int) -> None:
         await stream_sources.advance(self._engine, stream_id, feed_id, seq)
 
-    async def behind(self, limit: int) -> list[int]:
-        return await stream_sources.behind(self._engine, limit)
+    async def behind(self, limit: int, *, after: str = "") -> tuple[list[int], str]:
+        return await stream_sources.behind(self._engine, limit, after)

@@ -33,8 +33,12 @@ UNSUBSCRIBE = """
 DELETE FROM hub_subscription WHERE (topic, callback) = (SELECT topic, callback FROM hub_request WHERE id = ?)
 """
 BEHIND = """
-SELECT hub_topic.feed_id FROM hub_topic JOIN feed ON feed.id = hub_topic.feed_id WHERE feed.rev > hub_topic.rev
-ORDER BY hub_topic.feed_id LIMIT ?
+SELECT hub_topic.feed_id, feed.rev > hub_topic.rev FROM hub_topic JOIN feed ON feed.id = hub_topic.feed_id
+WHERE hub_topic.feed_id > ? ORDER BY hub_topic.feed_id LIMIT ?
+"""
+IS_BEHIND = """
+SELECT 1 FROM hub_topic JOIN feed ON feed.id = hub_topic.feed_id
+WHERE hub_topic.feed_id = ? AND feed.rev > hub_topic.rev
 """
 ANNOUNCE = """
 UPDATE hub_subscription SET due_at = :now
@@ -110,6 +114,11 @@ def _ids(con: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> list[
     return [found for (found,) in con.execute(sql, values)]
 
 
+def _behind(con: sqlite3.Connection, limit: int, after: int) -> tuple[list[int], int]:
+    rows = con.execute(BEHIND, (after, limit)).fetchall()
+    return [feed_id for feed_id, behind in rows if behind], rows[-1][0] if len(rows) == limit else 0
+
+
 def _announce(con: sqlite3.Connection, feed_id: int, now: float) -> int:
     count = con.execute(ANNOUNCE, {"feed": feed_id, "now": now}).rowcount
     con.execute("UPDATE hub_topic SET rev = (SELECT rev FROM feed WHERE id = :id) WHERE feed_id = :id", {"id": feed_id})
@@ -172,8 +181,11 @@ class SqliteHub:
     async def of_feed(self, feed_id: int, *, after: int, limit: int) -> list[HubSubscription]:
         return await self._engine.read(_of_feed, feed_id, after, limit)
 
-    async def behind(self, limit: int) -> list[int]:
-        return await self._engine.read(_ids, BEHIND, (limit,))
+    async def is_behind(self, feed_id: int) -> bool:
+        return bool(await self._engine.read(_ids, IS_BEHIND, (feed_id,)))
+
+    async def behind(self, limit: int, *, after: int = 0) -> tuple[list[int], int]:
+        return await self._engine.read(_behind, limit, after)
 
     async def announce(self, feed_id: int, *, now: float) -> int:
         return await self._engine.write(_announce, feed_id, now)

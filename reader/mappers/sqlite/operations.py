@@ -85,6 +85,11 @@ def _reports(con: sqlite3.Connection, since: float) -> list[Report]:
     return [Report(*row) for row in con.execute(sql, (since,))]
 
 
+def _holders(con: sqlite3.Connection, since: float) -> list[str]:
+    sql = "SELECT holder FROM manager WHERE seen_at >= ? ORDER BY holder"
+    return [holder for (holder,) in con.execute(sql, (since,))]
+
+
 def _change(con: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> int:
     return con.execute(sql, values).rowcount
 
@@ -168,6 +173,9 @@ class SqliteOperations:
 
     async def reports(self, since: float) -> list[Report]:
         return await self._engine.read(_reports, since)
+
+    async def holders(self, since: float) -> list[str]:
+        return await self._engine.read(_holders, since)
 
     async def forget(self, holder: str) -> None:
         await self._engine.write(_change, "DELETE FROM manager WHERE holder = ?", (holder,))

@@ -78,13 +78,16 @@ def advance(con: sqlite3.Connection, stream_id: int, feed_id: int, seq: int) -> 
     con.execute(sql, (seq, stream_id, feed_id))
 
 
-def behind(con: sqlite3.Connection, limit: int) -> list[int]:
-    """See StreamMapper.behind."""
+def behind(con: sqlite3.Connection, limit: int, after: str) -> tuple[list[int], str]:
+    """See StreamMapper.behind. In order of stream and feed."""
+    stream_id, _, feed_id = after.partition(":")
     sql = (
-        "SELECT DISTINCT stream_source.feed_id FROM stream_source"
-        " JOIN feed ON feed.id = stream_source.feed_id AND feed.seq > stream_source.seq LIMIT ?"
+        "SELECT stream_id, feed_id, (SELECT feed.seq FROM feed WHERE feed.id = feed_id) > seq FROM stream_source"
+        " WHERE (stream_id, feed_id) > (?, ?) ORDER BY stream_id, feed_id LIMIT ?"
     )
-    return [feed_id for (feed_id,) in con.execute(sql, (limit,))]
+    rows = con.execute(sql, (int(stream_id or 0), int(feed_id or 0), limit)).fetchall()
+    found = sorted({feed for _, feed, is_behind in rows if is_behind})
+    return found, "{}:{}".format(*rows[-1]) if len(rows) == limit else ""
 
 
 def _rule_json(rule: Rule) -> str:

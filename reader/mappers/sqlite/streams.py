@@ -228,5 +228,5 @@ class SqliteStreams:
     async def advance(self, stream_id: int, feed_id: int, seq: int) -> None:
         await self._engine.write(stream_sources.advance, stream_id, feed_id, seq)
 
-    async def behind(self, limit: int) -> list[int]:
-        return await self._engine.read(stream_sources.behind, limit)
+    async def behind(self, limit: int, *, after: str = "") -> tuple[list[int], str]:
+        return await self._engine.read(stream_sources.behind, limit, after)

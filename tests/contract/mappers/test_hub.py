@@ -88,17 +88,32 @@ async def test_what_was_not_sent_is_announced_and_due_once(mappers: Mappers) -> 
     feed = await add_feed(mappers)
     subscription = await subscribed(mappers, feed.id)
     other = await subscribed(mappers, feed.id, callback="https://other.test/")
-    assert await mappers.hub.behind(10) == []
+    assert await mappers.hub.behind(10) == ([], 0)
+    assert not await mappers.hub.is_behind(feed.id)
     assert await mappers.hub.announce(feed.id, now=10.0) == 0
     await fill(mappers, feed.id, 1)
-    assert await mappers.hub.behind(10) == [feed.id]
+    assert await mappers.hub.behind(10) == ([feed.id], 0)
+    assert await mappers.hub.is_behind(feed.id)
     assert await mappers.hub.due(99.0, 10) == []
     assert await mappers.hub.announce(feed.id, now=10.0) == 2
     assert await mappers.hub.announce(feed.id, now=11.0) == 0
-    assert await mappers.hub.behind(10) == []
+    assert await mappers.hub.behind(10) == ([], 0)
+    assert not await mappers.hub.is_behind(feed.id)
     assert await mappers.hub.due(9.0, 10) == []
     assert await mappers.hub.due(10.0, 10) == [subscription.id, other.id]
     assert await mappers.hub.due(10.0, 1) == [subscription.id]
+
+
+async def test_topics_are_looked_at_a_part_at_a_time(mappers: Mappers) -> None:
+    feeds = [await add_feed(mappers, name) for name in ("one", "two", "three")]
+    for feed in feeds:
+        await subscribed(mappers, feed.id, topic=f"https://here.test/{feed.id}")
+    for feed in (feeds[0], feeds[2]):
+        await fill(mappers, feed.id, 1)
+    assert await mappers.hub.behind(2) == ([feeds[0].id], feeds[1].id)
+    assert await mappers.hub.behind(2, after=feeds[1].id) == ([feeds[2].id], 0)
+    assert await mappers.hub.behind(1, after=feeds[1].id) == ([feeds[2].id], feeds[2].id)
+    assert await mappers.hub.behind(1, after=feeds[2].id) == ([], 0)
 
 
 async def test_whoever_takes_it_has_it_until_then(mappers: Mappers) -> None:
@@ -196,6 +211,7 @@ async def test_a_topic_without_subscriptions_is_not_watched(mappers: Mappers) ->
     await mappers.hub.end([subscription.id])
     await mappers.hub.trim(10.0, 0.0)
     await fill(mappers, feed.id, 1)
-    assert await mappers.hub.behind(10) == []
+    assert await mappers.hub.behind(10) == ([], 0)
+    assert not await mappers.hub.is_behind(feed.id)
     await subscribed(mappers, feed.id)
-    assert await mappers.hub.behind(10) == []
+    assert await mappers.hub.behind(10) == ([], 0)

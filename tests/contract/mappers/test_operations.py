@@ -60,6 +60,8 @@ async def test_reports_of_processes(mappers: Mappers) -> None:
     assert await mappers.operations.report(Report("a", 5.0, '{"a":2}')) == await mappers.operations.setting_rev() > 0
     assert await mappers.operations.reports(0.0) == [Report("a", 5.0, '{"a":2}'), Report("b", 2.0, '{"b":1}')]
     assert [each.holder for each in await mappers.operations.reports(3.0)] == ["a"]
+    assert await mappers.operations.holders(0.0) == ["a", "b"]
+    assert await mappers.operations.holders(3.0) == ["a"]
     await mappers.operations.forget("a")
     assert [each.holder for each in await mappers.operations.reports(0.0)] == ["b"]
 

@@ -109,6 +109,21 @@ async def test_a_stream_of_the_same_name_takes_the_feed_up_again(mappers: Mapper
     assert await mappers.streams.facts(999) == StreamFacts(0, 0, 0, None)
 
 
+async def test_sources_are_looked_at_a_part_at_a_time(mappers: Mappers) -> None:
+    stream = await add_stream(mappers, await add_person(mappers, "ann"))
+    feeds = [await add_feed(mappers, name) for name in ("one", "two", "three", "four")]
+    await mappers.streams.attach(stream.id, [feed.id for feed in feeds], RULE, now=5.0)
+    for feed in feeds[1:3]:
+        await fill(mappers, feed.id, 1)
+    found, after, looks = set[int](), "", 0
+    while looks == 0 or after:
+        some, after = await mappers.streams.behind(2, after=after)
+        found |= set(some)
+        looks += 1
+    assert found == {feed.id for feed in feeds[1:3]}
+    assert looks == 3  # the last finds nothing: two full pages do not tell that they were all
+
+
 async def test_sources_start_where_the_feed_is(mappers: Mappers) -> None:
     ann = await add_person(mappers, "ann")
     stream = await add_stream(mappers, ann)
@@ -116,15 +131,15 @@ async def test_sources_start_where_the_feed_is(mappers: Mappers) -> None:
     await fill(mappers, feed.id, 3)
     assert await mappers.streams.attach(stream.id, [feed.id, other.id, 999], RULE, now=5.0) == 2
     assert await mappers.streams.attach(stream.id, [feed.id], RULE, now=6.0) == 0
-    assert await mappers.streams.behind(10) == []
+    assert await mappers.streams.behind(10) == ([], "")
     assert await mappers.streams.feeding(feed.id) == []
     await fill(mappers, feed.id, 4, prefix="x")
-    assert await mappers.streams.behind(10) == [feed.id]
+    assert await mappers.streams.behind(10) == ([feed.id], "")
     assert await mappers.streams.feeding(feed.id) == [(StreamSource(stream.id, feed.id, RULE, 3, 5.0), stream)]
     assert await mappers.streams.attach(stream.id, [feed.id], Rule(), now=7.0) == 1
     await mappers.streams.advance(stream.id, feed.id, 7)
     await mappers.streams.advance(stream.id, feed.id, 5)
-    assert await mappers.streams.behind(10) == []
+    assert await mappers.streams.behind(10) == ([], "")
     first = StreamSource(stream.id, feed.id, Rule(), 7, 5.0)
     assert await mappers.streams.sources(stream.id) == [first, StreamSource(stream.id, other.id, RULE, 0, 5.0)]
     gone = await mappers.streams.detach(stream.id, [feed.id, 999])

@@ -338,7 +338,7 @@ async def test_a_stream_shares_what_matches(world: World, sharing: SharingServic
         await matched(world, feed)
     page = await sharing.stream_page(ANONYMOUS, "ada", "harbours")
     assert [item.entry.content for item in page.items] == ["<p>A <b>Storm</b> comes</p>"]
-    assert await world.container.mappers.streams.behind(10) == []
+    assert await world.container.mappers.streams.behind(10) == ([], "")
 
 
 async def matched(world: World, feed_id: int) -> None:
@@ -381,7 +381,7 @@ async def test_streams_that_feed_each_other_come_to_rest(
     (item,) = (await sharing.stream_page(ANONYMOUS, "bob", "his")).items
     assert (item.share.parent_id, item.share.depth) == (first.share.id, 1)
     assert (await sharing.stream_page(ANONYMOUS, "ada", "hers")).total == 1
-    assert await world.container.mappers.streams.behind(10) == []
+    assert await world.container.mappers.streams.behind(10) == ([], "")
 
 
 async def test_a_stream_does_not_share_from_whom_its_owner_may_not_see(

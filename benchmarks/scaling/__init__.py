@@ -1,0 +1,1 @@
+"""What a system of some size takes, reckoned from the measured unit costs and stated assumptions. See __main__."""
