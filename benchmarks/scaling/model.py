@@ -128,7 +128,7 @@ class Model:
             if kind not in counts or (collection, kind) in (("pull", "feed"), ("read_journal", "subscription")):
                 continue
             data, keys = out.get(collection, (0.0, 0.0))
-            number = counts[kind]
+            number = counts[kind] / (self.a.days if collection == "undo" else 1)  # kept for a day
             grown = self._read_set() if (collection, kind) == ("subscription", "subscription") else 0.0
             out[collection] = data + number * (row.get("documents", 0) + grown), keys + number * row.get("keys", 0)
         return dict(sorted(out.items(), key=lambda each: -sum(each[1])))

@@ -21,12 +21,14 @@ Grown = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Kind:
-    """``count`` calls of World's method ``make``, twice; each makes ``each`` of ``name``."""
+    """``count`` calls of World's method ``make``, twice; each makes ``each`` of ``name``. ``scattered``: rows go to
+    many places of their table, whose pages fill up and split by turns, so that both halves count."""
 
     name: str
     make: str
     count: int
     each: int = 1
+    scattered: bool = False
 
 
 def kinds(part: float) -> list[Kind]:
@@ -41,7 +43,7 @@ def kinds(part: float) -> list[Kind]:
         Kind("account", "accounts", some(150)),
         Kind("session", "sessions", some(200)),
         Kind("feed", "sites", max(full, some(200))),
-        Kind("pull", "pulls", some(200)),
+        Kind("pull", "pulls", some(400), scattered=True),
         Kind("entry", "entries", full, IN_A_DOCUMENT),
         Kind("subscription", "subscriptions", full * some(8)),
         Kind("mark", "marks", some(150)),
@@ -60,10 +62,12 @@ async def grow(
     todo = kinds(part)
     for number, kind in enumerate(todo):
         make = getattr(world, kind.make)
+        before = await look() if kind.scattered else {}
         await make(range(kind.count))
         half = await look()
         await make(range(kind.count, 2 * kind.count))
-        found[kind.name] = per_one(half, await look(), kind.count * kind.each)
+        start, number_of = (before, 2 * kind.count) if kind.scattered else (half, kind.count)
+        found[kind.name] = per_one(start, await look(), number_of * kind.each)
         show((number + 1) / len(todo))
     return found
 
