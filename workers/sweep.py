@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections import Counter
 
@@ -14,6 +15,7 @@ from workers.transport import Transport
 
 LOOK_AHEAD = 2000
 PAGES_AT_ONCE = 5
+PUT_AT_ONCE = 20
 PARKED_MOST = 50  # of one site
 ROWS_AT_ONCE = 200
 LOOKED_AT_ONCE = 2000  # of those that have to be looked at one by one, whatever waits: a lap takes several rounds
@@ -61,18 +63,35 @@ class Sweeper:
         return put, True
 
     async def _page(self, page: list[Due]) -> tuple[int, bool]:
-        """(how many were enqueued, whether the queue is full)."""
+        """(how many were enqueued, whether the queue is full). A broker takes several at once in the time of one."""
         put = 0
+        some: list[tuple[str, PullFeed]] = []
         for feed in sorted(page, key=_readers, reverse=True):
-            site = _site_of(feed.url)
+            site, job = _site_of(feed.url), PullFeed(feed.feed_id)
             if self._busy[site] >= self._budget:  # first, because it is what most of a long backlog ends at
                 self._park(site, feed.feed_id)
                 continue
-            brought = await self._bring(site, feed.feed_id)
-            if brought is None:
-                return put, True
-            put += brought
-        return put, False
+            if self._transport.holds(key_of(job)):
+                continue
+            if self._transport.room(job.queue) <= len(some):
+                return put + await self._put(some), True
+            self._busy[site] += 1
+            some.append((site, job))
+            if len(some) == PUT_AT_ONCE:
+                put += await self._put(some)
+                some = []
+        return put + await self._put(some), False
+
+    async def _put(self, some: list[tuple[str, PullFeed]]) -> int:
+        """Enqueues jobs whose sites count them as under way; returns how many are new."""
+        done = await asyncio.gather(*(self._transport.put(job) for _, job in some))
+        for (site, job), new in zip(some, done, strict=True):
+            key = key_of(job)
+            if new or self._transport.holds(key):  # a broker may have had it, and told us only now
+                self._under_way[key] = site
+            else:
+                self._busy[site] -= 1
+        return sum(done)
 
     async def _unpark(self) -> int:
         put = 0
@@ -99,16 +118,12 @@ class Sweeper:
     async def _bring(self, site: str, feed_id: int) -> bool | None:
         """Whether it was enqueued now; None when there is no room."""
         job = PullFeed(feed_id)
-        key = key_of(job)
-        if self._transport.holds(key):
+        if self._transport.holds(key_of(job)):
             return False
         if self._transport.room(job.queue) <= 0:
             return None
-        put = await self._transport.put(job)
-        if put or self._transport.holds(key):  # a broker may have had it, and told us only now
-            self._busy[site] += 1
-            self._under_way[key] = site
-        return put
+        self._busy[site] += 1
+        return await self._put([(site, job)]) > 0
 
     async def rows(self) -> int:
         """Enqueue jobs whose rows wait or were left behind, feeds that streams share from, webhooks that are due, and

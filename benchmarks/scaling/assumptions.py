@@ -46,6 +46,7 @@ class Assumptions:
     shares: float = _said(0.5, "shares a day")
     new_subscriptions: float = _said(0.1, "new subscriptions a day")
     sessions: float = _said(2, "sessions that an account keeps")
+    between: float = _said(60, "seconds between two looks of one who reads")
     days: float = _said(365, "days of entries in the store; of a feed at most what the setting feed_keep says")
     at_first: float = _said(20, "entries that a feed has when it comes")
     together: float = _said(1.5, "new entries in a pull that brings any")

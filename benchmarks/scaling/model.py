@@ -11,7 +11,6 @@ from pathlib import Path
 from benchmarks.scaling.assumptions import CLASSES, Assumptions, FeedClass
 from benchmarks.units.report import read_tables
 from reader.gateways.lists import MAX_SUBSCRIPTIONS
-from reader.gateways.positions import FIRST, MAX_POSITIONS
 from reader.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -153,11 +152,11 @@ class Model:
         return self.units.work[what]["cluster µs" if self.cluster else "SQLite µs"] / 1e6
 
     def _settling(self) -> float:
-        """What a look takes more when some feed changed since the last: at most, for it is measured with new
-        positions. In a large system some feed always did."""
+        """Seconds of a core that a look takes more, on average, because some of the reader's feeds changed since the
+        look before. Measured with one that did, its positions loaded."""
         more = self._cost("list of 20 entries, after news") - self._cost("list of 20 entries")
-        known = 1 - math.exp(-self.changes * 60)  # a feed in a minute
-        return max(0.0, more) * known
+        of_feed = self.changes / self.a.feeds
+        return max(0.0, more) * (1 - math.exp(-of_feed * self.a.subscriptions * self.a.between))
 
     def rates(self) -> dict[str, float]:
         """What people do, by row of the table of work; a second in the busiest hour."""
@@ -197,9 +196,20 @@ class Model:
     def _message(self, what: str) -> float:
         return self.units.message[what]["µs"] / 1e6
 
-    def web_processes(self) -> int:
-        """One core each at most."""
+    def web_by_cores(self) -> int:
+        """Processes, for each uses one core."""
         return max(1, math.ceil(self.web_cores() / self.a.busy))
+
+    def at_hand(self) -> float:
+        """Subscriptions of all who read in the busiest hour."""
+        return self.open_pages * self.a.subscriptions
+
+    def web_by_shelves(self) -> int:
+        """Processes, so that each keeps the shelves of its readers."""
+        return max(1, math.ceil(self.at_hand() / MAX_SUBSCRIPTIONS))
+
+    def web_processes(self) -> int:
+        return max(self.web_by_cores(), self.web_by_shelves())
 
     def workers(self) -> int:
         return max(1, math.ceil(self.worker_cores() / self.a.busy))
@@ -212,11 +222,10 @@ class Model:
     def web_memory(self) -> float:
         """Bytes of all web processes in the busiest hour: themselves, shelves, feeds in their books, channels."""
         kept = self.units.kept
-        shelves = min(self.open_pages * self.a.subscriptions, MAX_SUBSCRIPTIONS * self.web_processes())
         book = self.book_feeds() * self.web_processes()
         return (
             self.web_processes() * self.a.web_base
-            + shelves * kept["a subscription on a shelf"]["bytes"]
+            + self.at_hand() * kept["a subscription on a shelf"]["bytes"]
             + book * kept["a feed in the book"]["bytes"]
             + self.open_pages * kept["an open channel"]["bytes"]
         )
@@ -225,13 +234,8 @@ class Model:
         """Different feeds that the readers of one web process have in the busiest hour: each of their subscriptions
         is one of the feeds that are read, by chance."""
         read = self.a.feeds * self.a.read_feeds
-        drawn = self.open_pages * self.a.subscriptions / self.web_processes()
+        drawn = self.at_hand() / self.web_processes()
         return read * (1 - math.exp(-drawn / read))
-
-    @staticmethod
-    def book_room() -> float:
-        """Feeds whose positions a book holds at most."""
-        return MAX_POSITIONS / FIRST
 
     # ---- the database, messages, the network
 

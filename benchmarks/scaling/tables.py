@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from benchmarks.scaling.assumptions import CLASSES, LARGE, SMALL, rows
 from benchmarks.scaling.model import DOCS, Model, Units
 from benchmarks.units.report import Section, read_tables
+from reader.gateways.lists import MAX_SUBSCRIPTIONS
 from reader.mappers.mongo.shards import SHARD_KEYS
 
 GB, TB = 1e9, 1e12
@@ -55,7 +56,8 @@ def takes(columns: Sequence[Column]) -> Section:
         "MongoDB: reads a second": lambda m: m.commands()[0],
         "MongoDB: writes a second": lambda m: m.commands()[1],
         "web: cores, busiest hour": lambda m: m.web_cores(),
-        "web: processes": lambda m: m.web_processes(),
+        "web: processes for these cores": lambda m: m.web_by_cores(),
+        "web: processes for shelves that fit": lambda m: m.web_by_shelves(),
         "web: memory of all, GB": lambda m: m.web_memory() / GB,
         "workers: cores, busiest minutes": lambda m: m.worker_cores(),
         "workers: processes": lambda m: m.workers(),
@@ -107,8 +109,14 @@ def limits(model: Model, fetched: float) -> list[Limit]:
     )
     rounds = 1000 / (ROUND_TRIPS * model.a.trip_ms)
     return [
-        Limit("feeds of a web process's readers, against positions in its book", model.book_feeds(), model.book_room()),
-        Limit("due feeds a second that the one updater enqueues", peak, 1e6 / model.units.message["a job put"]["µs"]),
+        Limit(
+            "subscriptions of all readers at hand, if any process gets any request", model.at_hand(), MAX_SUBSCRIPTIONS
+        ),
+        Limit(
+            "due feeds a second that the one updater enqueues",
+            peak,
+            1e6 / model.units.message["the same, as the updater puts them"]["µs"],
+        ),
         Limit("updates a second of the document that numbers entries", changes + model.rates()["share"], ONE_DOCUMENT),
         Limit("bytes of collections that stay on the first shard", alone, SHARD),
         Limit("jobs a second through the one stream of system jobs", peak, fetched),

@@ -28,6 +28,8 @@ from reader.mappers.mongo.engine import Engine, connect
 from reader.pubsub.nats import SUBJECTS, NatsBus
 from reader.pubsub.wire import encode
 from tests.helpers.servers import memcached, nats_server
+from workers.nats import NatsQueue
+from workers.sweep import PUT_AT_ONCE
 
 EVENTS = 4000
 JOBS, COMMANDS, FEEDS = 5000, 500, 200
@@ -40,12 +42,14 @@ def jobs_and_events(folder: Path) -> dict[str, Numbers]:
     try:
         jobs: list[Figure] = bench_jobs(broker, folder, JOBS)
         heard, put = asyncio.run(_events(f"nats://{broker.address}"))
+        together = asyncio.run(_put_together(f"nats://{broker.address}"))
     finally:
         broker.kill()
     by_name = {figure.name: figure.value for figure in jobs}
     return {
         "an empty job, taken and run": {"µs": by_name["processor time of an empty job"], "bytes": _job_bytes()},
-        "a job put": {"µs": 1e6 / by_name["jobs put by one process"], "messages": 2},
+        "a job put, time until it is stored": {"µs": 1e6 / by_name["jobs put by one process"], "messages": 2},
+        "the same, as the updater puts them": {"µs": together, "messages": 2},
         "an event published": {"µs": put, "bytes": _event_bytes(), "messages": 1},
         "an event heard that nobody here follows": {"µs": heard, "bytes": _event_bytes(), "messages": 1},
     }
@@ -76,6 +80,19 @@ async def _events(url: str) -> tuple[float, float]:
     await here.close()
     await there.close()
     return max(0.0, both - alone), alone
+
+
+async def _put_together(url: str) -> float:
+    """Microseconds, not of processor time, for each of many jobs, some of them at once."""
+    queue = NatsQueue(url, "together", room=10 * JOBS)
+    await queue.start()
+    await queue.look()
+    start = time.perf_counter()
+    for first in range(0, JOBS, PUT_AT_ONCE):
+        await asyncio.gather(*(queue.put(PullFeed(number)) for number in range(first, first + PUT_AT_ONCE)))
+    took = time.perf_counter() - start
+    await queue.close()
+    return took / JOBS * 1e6
 
 
 def _same_subject() -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from weakref import WeakSet
 
 from reader.clock import Clock
 from reader.errors import Invalid, NotFound
@@ -22,6 +23,7 @@ from reader.models.reading import EntryView, FeedRow, FolderRow, Order, Page, Sc
 from reader.models.subscription import ReadChange
 
 MARKS_AT_ONCE = 2000  # marks of changed feeds read per round trip
+SPARE_FEEDS = 10_000  # that the book may hold besides those of its readers
 MAX_SUBSCRIPTIONS = 200_000  # subscriptions kept decoded in one process, over all its users
 
 
@@ -31,6 +33,9 @@ class Lists:
         self._bus = bus
         self._clock = clock
         self._shelves: OrderedDict[int, Shelf] = OrderedDict()
+        self._held = 0  # subscriptions on them
+        self._alive: WeakSet[Shelf] = WeakSet()  # with those that a request still uses though they were forgotten
+        self._feeds_most = 0  # in the book, until it is looked through
         self.book = FeedBook(mappers)
 
     async def shelf(self, user_id: int) -> Shelf:
@@ -38,6 +43,7 @@ class Lists:
         shelf = self._shelves.get(user_id)
         if shelf is None:
             shelf = self._shelves[user_id] = Shelf(user_id)
+            self._alive.add(shelf)
         self._shelves.move_to_end(user_id)
         if self.book.rev < 0:
             self.book.rev = await self._mappers.feeds.rev()
@@ -54,12 +60,24 @@ class Lists:
             await self.book.load(shelf.unsettled(self.book))
             if version == self.book.version:  # else another request learned of a change meanwhile
                 shelf.settle(self.book)
+        self._count(shelf)
         self._forget()
         return shelf
 
+    def _count(self, shelf: Shelf) -> None:
+        if self._shelves.get(shelf.user_id) is shelf:  # else it was forgotten meanwhile
+            self._held += len(shelf.subs) - shelf.counted
+            shelf.counted = len(shelf.subs)
+
     def _forget(self) -> None:
-        while len(self._shelves) > 1 and sum(len(s.subs) for s in self._shelves.values()) > MAX_SUBSCRIPTIONS:
-            self._shelves.popitem(last=False)
+        """Away with the shelves used longest ago when they are too many, and with feeds that nobody here reads any more
+        when those outnumber the others."""
+        while len(self._shelves) > 1 and self._held > MAX_SUBSCRIPTIONS:
+            _, gone = self._shelves.popitem(last=False)
+            self._held -= gone.counted
+        if len(self.book.marks) > max(self._feeds_most, 2 * self._held + SPARE_FEEDS):
+            self.book.keep(set().union(*(shelf.subs for shelf in self._alive)))
+            self._feeds_most = 2 * len(self.book.marks)
 
     async def sidebar(self, user_id: int) -> Sidebar:
         shelf = await self.shelf(user_id)

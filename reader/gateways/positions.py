@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from math import inf, nextafter
 
 from reader.gateways.copies import CopyBook
@@ -22,7 +23,9 @@ Key = tuple[float, int]
 
 STEP = 32  # positions fetched at once away from a window
 FIRST = 64  # positions loaded at first per feed: more than most readers look at
-MAX_POSITIONS = 600_000  # 16 bytes each, so at most about 10 MB
+# 16 bytes each. Whoever has a shelf here (lists.MAX_SUBSCRIPTIONS) finds the positions of its feeds: a book that held
+# fewer would load them anew for each list. 200,000 different feeds take about 400 MB with their marks.
+MAX_POSITIONS = 200_000 * FIRST
 
 
 class Window:
@@ -65,7 +68,7 @@ class Window:
 
 
 class FeedBook:
-    """``marks`` holds only feeds that somebody active in this process reads."""
+    """``marks`` holds only feeds that somebody active in this process reads, or did until a while ago: see keep()."""
 
     def __init__(self, mappers: Mappers, max_positions: int = MAX_POSITIONS) -> None:
         self._mappers = mappers
@@ -134,6 +137,15 @@ class FeedBook:
             self.version += 1
             if self.rev == rev:
                 return
+
+    def keep(self, feed_ids: AbstractSet[int]) -> None:
+        """Forgets all other feeds. Who still needs one loads it again, before anything is drawn."""
+        for feed_id in self.marks.keys() - feed_ids:
+            del self.marks[feed_id]
+            window = self.windows.pop(feed_id, None)
+            self._count -= len(window.ids) if window is not None else 0
+        self._copied &= feed_ids
+        self.version += 1
 
     def newest_id(self, feed_id: int) -> int:
         """Highest visible entry id of a feed, 0 without one."""

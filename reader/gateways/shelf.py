@@ -37,6 +37,8 @@ class Shelf:
         self.stories = Stories()
         self._known = -1  # no write up to this revision is unknown here: it is in the state, or this process made it
         self._lost: set[bytes] = set()  # stories with copies in feeds that were unsubscribed from
+        self._anew = True  # folders or subscriptions came as a whole since settle()
+        self.counted = 0  # subscriptions that whoever keeps shelves has counted
 
     def take(self, delta: ReadingDelta) -> None:
         """Applies what the store says changed. A delta older than the state (two requests crossed) is left aside."""
@@ -50,6 +52,7 @@ class Shelf:
             self._pending = fresh
             self._book_version = -1  # what was removed is noticed as well
             self._left = {}  # feeds may be in other folders
+            self._anew = True
         else:
             self._pending.update({s.feed_id: s for s in delta.subscriptions})
         self.rev = max(self.rev, delta.rev)
@@ -73,14 +76,15 @@ class Shelf:
         return bool(self._pending) or self._book_version != book.version
 
     def settle(self, book: FeedBook) -> None:
-        """Joins subscriptions with the marks of their feeds, after the book has loaded them."""
+        """Joins subscriptions with the marks of their feeds, after the book has loaded them. What was drawn before
+        stays where nothing of this reader changed: in a large system feeds of others always did."""
         marks_changed = self._book_version != book.version
         self._book_version = book.version
-        self._views = {}
-        self.sidebar = None
+        anew, self._anew = self._anew or bool(self._pending), False
         reread, moved = self._settle_subscriptions(book)
         if marks_changed:
-            moved += self._settle_marks(book)
+            own, told = self._settle_marks(book)
+            anew, moved = anew or own, moved + told
         keys, self._lost = self._lost, set()
         if marks_changed:
             keys |= self.stories.changed(self.subs, book.copies)
@@ -88,6 +92,9 @@ class Shelf:
         replaced = self.stories.refresh(self.subs, book.copies, keys, stories) if keys or stories else False
         if replaced or moved:
             self._left = {}
+        if anew or keys or stories:
+            self._views = {}
+            self.sidebar = None
 
     def _settle_subscriptions(self, book: FeedBook) -> tuple[list[Story], list[Story]]:
         """Stories of which copies were read or no longer are, and those that may stand elsewhere now."""
@@ -107,17 +114,19 @@ class Shelf:
         self._pending = {}
         return reread, moved
 
-    def _settle_marks(self, book: FeedBook) -> list[Story]:
-        """Stories of which copies came or went."""
+    def _settle_marks(self, book: FeedBook) -> tuple[bool, list[Story]]:
+        """Whether any changed, and stories of which copies came or went."""
+        own = False
         moved: list[Story] = []
         marks = book.marks
         for feed_id, state in self.subs.items():
             mark = marks[feed_id]
             if mark is not state.mark:
+                own = True
                 changed = state.update_mark(mark)
                 if state.told is not None:
                     moved += state.told.among(changed)
-        return moved
+        return own, moved
 
     def view(self, scope: Scope, book: FeedBook) -> View:
         """The subscriptions of a list with their sums; made anew after a change."""
