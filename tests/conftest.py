@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from tests.helpers.mongo import Missing, Mongo, running
+from tests.helpers.mongo import Missing, Mongo, is_there, running
 
 STORES = ["sqlite", "mongo"]
 
@@ -45,6 +45,17 @@ def store(request: pytest.FixtureRequest) -> str:
     it is empty, and the file lies in the data folder. A module whose tests are of one of them says so:
     ``pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)``."""
     return cast(str, request.getfixturevalue("mongo_store")) if request.param == "mongo" else ""
+
+
+@pytest.hookimpl(trylast=True)  # folders put their tests in order before
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What only a real MongoDB can show is chosen where there is one. Elsewhere it is deselected and not skipped: there
+    is nothing that this machine ought to have."""
+    marked = [(item, item.get_closest_marker("real_mongo")) for item in items]
+    later = [item for item, mark in marked if mark is not None and not is_there(*mark.args)]
+    if later:
+        items[:] = [item for item in items if item not in later]
+        config.hook.pytest_deselected(items=later)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -78,6 +78,11 @@ def _new_name() -> str:
     return f"evantr_test_{uuid.uuid4().hex[:16]}"
 
 
+def is_there(program: str = "") -> bool:
+    """Whether there is a real MongoDB. ``program`` "mongod": one whose processes a test can start and kill."""
+    return shutil.which("mongod") is not None or (not program and bool(os.environ.get("EVANTR_TEST_MONGO_URL")))
+
+
 @contextmanager
 def running() -> Iterator[Mongo]:
     """The server for this session; one that was started here ends with it. Raises Missing."""

@@ -14,6 +14,7 @@ import pytest
 
 from reader.mappers.sqlite import open_store
 from tests.contract.mappers.make import add_reader
+from tests.helpers.mongo import Mongo
 from tests.integration.workers.test_cli import environment
 from tests.unit.test_copying import SCHEMA
 
@@ -68,6 +69,31 @@ async def test_to_mongodb_and_back(filled: Path, mongo_url: str, tmp_path: Path)
     await store.close()
 
 
+def test_a_backup_of_mongodb_goes_back_into_either(filled: Path, mongo: Mongo, mongo_url: str, tmp_path: Path) -> None:
+    """One private file, taken by the program's own command, from which MongoDB and SQLite are made again."""
+    before = contents(filled)
+    assert evantr("copy", "--from", f"sqlite:{filled}", "--to", mongo_url).returncode == 0
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    file = folder / "backup.sqlite"
+    taken = evantr("backup", str(file), EVANTR_STORE=mongo_url)
+    assert taken.returncode == 0, taken.stderr
+    assert [each.name for each in folder.iterdir()] == [file.name]
+    assert file.stat().st_mode & 0o077 == 0, "password hashes are in it"
+    again = evantr("backup", str(file), EVANTR_STORE=mongo_url)
+    assert (again.returncode, "exists" in again.stderr) == (1, True)
+    with mongo.database() as fresh:
+        there = evantr("copy", "--from", f"sqlite:{file}", "--to", fresh)
+        assert there.returncode == 0, there.stderr
+        back = tmp_path / "back.sqlite"
+        assert evantr("copy", "--from", fresh, "--to", f"sqlite:{back}").returncode == 0
+    assert contents(back) == before
+    new = tmp_path / "new"
+    restored = evantr("restore", str(file), EVANTR_DATA=str(new))
+    assert restored.returncode == 0, restored.stderr
+    assert contents(new / "evantr.sqlite") == before
+
+
 def test_killed_and_begun_again(filled: Path, mongo_url: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "evantr", "copy", "--from", f"sqlite:{filled}", "--to", mongo_url]
     process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -87,7 +113,7 @@ def test_killed_and_begun_again(filled: Path, mongo_url: str, tmp_path: Path) ->
         ("sqlite:{none}", "sqlite:{other}", 2, "no database"),
         ("{file}", "sqlite:{other}", 2, "neither"),
         ("sqlite:{file}", "sqlite:{file}", 2, "the same"),
-        ("sqlite:{file}", "mongodb://127.0.0.1:9/x?timeoutMS=300", 3, "could not"),
+        ("sqlite:{file}", "mongodb://127.0.0.1:9/x?timeoutMS=300", 3, "No MongoDB answers"),
     ],
 )
 def test_wrong_use_is_told(filled: Path, tmp_path: Path, source: str, target: str, code: int, said: str) -> None:

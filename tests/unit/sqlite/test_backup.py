@@ -47,6 +47,8 @@ async def test_a_backup_under_load_is_a_state_that_was(store: SqliteMappers, tmp
     copied = await feeds(tmp_path / "copy")
     assert before <= len(copied) <= len(made)
     assert copied == made[: len(copied)]
+    restore(tmp_path / "copy", tmp_path / "new" / "evantr.sqlite")
+    assert await feeds(tmp_path / "new" / "evantr.sqlite") == copied
 
 
 async def test_a_backup_is_one_private_file_that_restores(store: SqliteMappers, tmp_path: Path) -> None:
