@@ -18,12 +18,14 @@ from starlette.websockets import WebSocket
 
 from api.facts import facts_of
 from api.words import in_words
-from reader.errors import Conflict, EvantrError, Forbidden, Invalid, Limited, NotFound, Upstream
+from reader.errors import Away, Conflict, EvantrError, Forbidden, Invalid, Limited, NotFound, Upstream
 
 log = structlog.get_logger("evantr.web")
 
 PROBLEM_TYPE = "application/problem+json"
 MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/icons/", "/hub", "/websub/")
+
+AWAY_SECONDS = 5  # a replica set elects in about twice that
 
 TITLES = {
     400: "Bad request",
@@ -115,6 +117,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(403, str(error))
         case Limited():
             return Problem(429, str(error), headers={"Retry-After": str(max(1, error.retry_after))})
+        case Away():
+            return Problem(503, str(error), headers={"Retry-After": str(AWAY_SECONDS)}, kind="store-away")
         case Upstream():
             return Problem(502, str(error), kind=f"upstream-{error.kind}")
         case RequestValidationError() | ValidationError():
@@ -171,6 +175,8 @@ async def deny(websocket: WebSocket, problem: Problem) -> None:
 
 async def handle(request: Request, error: Exception) -> Response:
     """Exception handler of everything that has a meaning; the middleware takes the rest."""
+    if isinstance(error, Away):
+        log.error("store.away", path=request.url.path, cause=str(error.__cause__))
     return await answer(request, problem_of(error))
 
 

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from api.deps import bearer_secret, container_of, cookie_secret
 from api.facts import facts_of
 from api.streams import Streams
+from reader.tasks import end
 
 T = TypeVar("T")
 log = structlog.get_logger("evantr.web")
@@ -77,9 +78,7 @@ async def until_over(events: AsyncIterable[T], closing: asyncio.Event, still: St
                     return
                 recheck = loop.time() + RECHECK
     finally:
-        for task in (stop, following):
-            task.cancel()
-        await asyncio.gather(stop, following, return_exceptions=True)
+        await end([stop, following])
 
 
 async def _next(source: AsyncIterator[T]) -> list[T]:

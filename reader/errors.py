@@ -6,7 +6,8 @@ EvantrError
 ├── Conflict      it collides with what is already there (a name taken, a stale lease)
 ├── Forbidden     signed out, or not an administrator
 ├── Limited       too often; carries the seconds to wait
-└── Upstream      an outside server failed us; carries a kind and words a reader understands
+├── Upstream      an outside server failed us; carries a kind and words a reader understands
+└── Away          our own store does not answer now; the same may work in a moment
 """
 
 from __future__ import annotations
@@ -67,6 +68,10 @@ class Upstream(EvantrError):
     def __reduce__(self) -> tuple[Callable[..., Upstream], tuple[str, str, int | None, int | None]]:
         """Crosses the border of a process whole (the CPU pool's errors do)."""
         return _upstream, (self.kind, str(self), self.status, self.retry_after)
+
+
+class Away(EvantrError):
+    """The store does not answer. Whether a write that ended so was done is not known."""
 
 
 def _upstream(kind: str, message: str, status: int | None, retry_after: int | None) -> Upstream:

@@ -10,6 +10,8 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from reader.errors import Away
+
 SECRET_KEYS = frozenset({"password", "secret", "token_secret", "cookie", "authorization", "api_key", "session"})
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _PLAIN = re.compile(r"[\w./:@+-]+", re.ASCII)
@@ -27,6 +29,7 @@ def configure(level: str = "info", format: Literal["text", "json"] = "text") -> 
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_trace_of_the_store,
         without_secrets,
         structlog.processors.format_exc_info,
     ]
@@ -56,6 +59,16 @@ def _catch_libraries(least: int, shared: list[Processor], renderer: Processor) -
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(max(quiet, least))
+
+
+def without_trace_of_the_store(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """While the store is away everything fails, again and again, and where is no news: one line each says why."""
+    raised = event.get("exc_info")
+    error = sys.exc_info()[1] if raised is True else raised
+    if isinstance(error, Away):
+        del event["exc_info"]
+        event.setdefault("error", f"{error} {error.__cause__ or ''}".strip())
+    return event
 
 
 def without_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

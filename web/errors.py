@@ -28,21 +28,22 @@ HEADINGS = {
     429: "Too often",
     500: "Something broke",
     502: "Another server failed",
-    503: "Not ready yet",
+    503: "Not at the moment",
 }
 NOT_HERE = "There is nothing at this address. It may have been removed, or it belongs to somebody else."
 
 
 async def render(request: Request, problem: Problem) -> Response:
-    visit = await _visit(request)
+    away = problem.status == 503  # the store: then nothing is asked of it to say so
+    visit = Visit(request, kit_of(request), ANONYMOUS, None) if away else await _visit(request)
     if problem.status == 401:
         return await to_the_door(visit)
     values: dict[str, Any] = {
         "heading": HEADINGS.get(problem.status, problem.title),
         "detail": NOT_HERE if problem.status == 404 else problem.detail,
         "number_to_quote": problem.request_id if problem.status >= 500 else "",
-        "href": "/",
-        "button": "Go to your entries" if visit.user else "Go to the front page",
+        "href": visit.address() if away and request.method == "GET" else "/",
+        "button": "Try again" if away else "Go to your entries" if visit.user else "Go to the front page",
     }
     response = await _framed(visit, problem, values)
     response.headers.update(problem.headers)

@@ -14,10 +14,12 @@ from collections.abc import Iterable
 import structlog
 
 from reader.container import Container
+from reader.errors import Away
 from reader.events import OPERATIONS_TOPIC
 from reader.gateways.queue_settings import InForce
 from reader.jobs import USER_QUEUES
 from reader.models.operations import QueueSettings, QueueStatus
+from reader.tasks import end
 from workers.cpu import CpuPool
 from workers.figures import Counts, Figures
 from workers.load import Follow, LoadMeter
@@ -30,6 +32,7 @@ log = structlog.get_logger(__name__)
 GRACE_SECONDS = 3.0
 BEAT_SECONDS = 5.0
 FAULT_PAUSE = 1.0
+AWAY_SECONDS = 1.0
 
 
 class Manager:
@@ -133,8 +136,7 @@ class Manager:
 
     async def run(self) -> None:
         """Serve until stop() or cancellation. Jobs of processes of this machine that died are freed first."""
-        self.use(await self._container.gateways.operations.in_force())
-        await self._container.gateways.work.free_dead()
+        await self._begin()
         forget = self._transport.on_cancel(self._cancel)
         helpers = [
             asyncio.create_task(part, name=name)
@@ -152,9 +154,19 @@ class Manager:
                 await self._wake.wait()
         finally:
             forget()
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await end(helpers)
+
+    async def _begin(self) -> None:
+        """As soon as the store answers."""
+        while True:
+            try:
+                self.use(await self._container.gateways.operations.in_force())
+                await self._container.gateways.work.free_dead()
+            except Away as error:
+                log.warning("the manager waits for the store", error=str(error.__cause__))
+                await asyncio.sleep(AWAY_SECONDS)
+            else:
+                return
 
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Take nothing more, let running jobs end for ``grace`` seconds, then hand the rest back."""

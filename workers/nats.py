@@ -20,7 +20,8 @@ import orjson
 import structlog
 
 from reader.jobs import SYSTEM_QUEUES, USER_QUEUES, Discover, Payload, PullFeed, key_of
-from reader.pubsub.connection import Connection, Message, Unreachable, end
+from reader.pubsub.connection import Connection, Message, Unreachable
+from reader.tasks import end
 from workers.hints import Hints
 from workers.jetstream import CLASSES, Broken, JetStream, Missing, class_of
 from workers.lane import NOT_BEFORE, Calls, Held, Lane, nak

@@ -13,6 +13,7 @@ from reader.events import EntriesArrived, FeedChanged, feed_topic
 from reader.jobs import JobQueue
 from reader.mappers.feeds import FeedMark
 from reader.settings import Settings
+from reader.tasks import end
 from workers.cpu import CpuPool
 from workers.heartbeat import Heartbeat
 from workers.importer import importer
@@ -119,9 +120,7 @@ class Program:
         """End within a few seconds: nothing new is taken, what runs may end, the rest goes back. Idempotent."""
         if self.manager is not None:
             await self.manager.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks.clear()
         if self.updater is not None:
             await self.updater.stop()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import orjson
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from reader.container import Container
+from reader.errors import Away
 from reader.events import FeedChanged, JobFinished, feed_topic, job_topic
 from reader.gateways.pull_rules import FAR_FUTURE
 from reader.gateways.pulls import PullOutcome
@@ -27,6 +29,8 @@ from workers.figures import Figures, in_words
 from workers.retry import backoff
 from workers.transport import Delivery, Transport
 from workers.ward import Ward, WardDied
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -144,6 +148,9 @@ class Runner:
             result = await jobs.run(self._container, run.item.payload)
         except Suspect as suspect:
             return await self._watched_pull(run, suspect.lost)
+        except Away as error:
+            self._failed_due(run, str(error))
+            return FAULT_PAUSE
         except Exception as error:
             log.exception("the job failed")
             await asyncio.sleep(FAULT_PAUSE)
@@ -245,14 +252,19 @@ class Runner:
                 await self._work.give_back(row)
             raise
         except WardDied as error:
-            await (self._work.lose(row) if error.alone else self._work.give_back(row))
+            back = self._work.lose if error.alone else self._work.give_back
+            await _insist(lambda: back(row))
             return self._died(run, error)
         except TimeoutError:
             return await self._failed_row(run, row, TOO_LONG.format(run.settings.time_limit))
+        except Away as error:  # it waits again, and has lost no attempt
+            await _insist(lambda: self._work.give_back(row))
+            self._failed_due(run, str(error))
+            return FAULT_PAUSE
         except Exception as error:
             log.exception("the job failed", attempt=row.attempts)
             return await self._failed_row(run, row, f"{type(error).__name__}: {error}")
-        kept = await self._work.finish(row, result if isinstance(result, str) else "null")
+        kept = await _insist(lambda: self._work.finish(row, result if isinstance(result, str) else "null"))
         run.lines.append("done" if kept else "done, but its lease was lost: another's result counts")
         log.info("job done", milliseconds=round((time.monotonic() - run.began) * 1000), kept=kept)
         return None
@@ -273,12 +285,24 @@ class Runner:
         run.state, run.error = "failed", error
         run.lines.append(f"Attempt {tries} of {run.settings.attempts} failed; the next one comes in {pause:.0f} s.")
         log.warning("a job's attempt failed", attempt=tries, retry_in=round(pause), error=error)
-        await self._work.fail(row, error, pause)
+        await _insist(lambda: self._work.fail(row, error, pause))
         return pause
 
     async def _gave_up(self, run: Run, row: Job, error: str) -> None:
         await self._bury(run, error, row.attempts)
-        await self._work.fail(row, error, None)
+        await _insist(lambda: self._work.fail(row, error, None))
+
+
+async def _insist(write: Callable[[], Awaitable[T]]) -> T:
+    """Tell the store how a row ended; while it is away, again and again for as long as the row is ours."""
+    end = time.monotonic() + LEASE_SECONDS
+    while True:
+        try:
+            return await write()
+        except Away:
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(FAULT_PAUSE)
 
 
 def _count(number: int) -> str:

@@ -31,6 +31,7 @@ from reader.errors import EvantrError, Invalid, Limited
 from reader.models.operations import JobView
 from reader.models.user import Actor
 from reader.services.jobs import JobService
+from reader.tasks import end
 
 log = structlog.get_logger("evantr.web")
 
@@ -142,10 +143,7 @@ class Socket:
                 await self._hear(text)
             return await ended if over.is_set() else 1000
         finally:
-            ended.cancel()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(ended, *self._tasks, return_exceptions=True)
+            await end([ended, *self._tasks])
 
     async def _watch(self, closing: asyncio.Event, still: StillSignedIn, over: asyncio.Event) -> int:
         """Sets ``over`` when it is; the code says why."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from reader.clock import Clock
-from reader.errors import Upstream
+from reader.errors import Away, Upstream
 from reader.events import FeedChanged, PubSub, feed_topic
 from reader.gateways.arrivals import Arrivals
 from reader.gateways.icons import icon_wanted
@@ -117,6 +117,7 @@ class PullGateway:
         self._lease_seconds = settings.fetch_timeout + LEASE_MARGIN
         self._work = WorkGateway(mappers, bus, clock)
         self._held: dict[int, tuple[int, float]] = {}  # feeds being pulled → (token, monotonic time of the last beat)
+        self._kept: dict[int, int] = {}  # feeds whose leases (tokens) could not be given back yet
 
     async def due(self, limit: int, after: tuple[float, int] = (0.0, 0)) -> list[Due]:
         """Feeds that are due, the longest due first, from behind ``after`` (due_at, id) on."""
@@ -136,7 +137,11 @@ class PullGateway:
         return await self._feeds.next_due_at()
 
     async def beat(self, older: float) -> int:
-        """Extend the leases of pulls that have run for ``older`` seconds since they last did; how many there were."""
+        """Extend the leases of pulls that have run for ``older`` seconds since they last did; how many there were.
+
+        Leases that could not be given back, because the store was away, are given back.
+        """
+        await self._release_kept()
         now = self._clock.monotonic()
         slow = [(feed_id, token) for feed_id, (token, at) in self._held.items() if now - at >= older]
         if slow:
@@ -170,6 +175,8 @@ class PullGateway:
                 raise Suspect(trip.schedule.lost)
             try:
                 outcome = await self._go(trip)
+            except Away:  # the feed is not to blame: it stays due
+                raise
             except Exception:
                 # Without a record it would stay due and fail again at once, for ever.
                 await self._failed(trip, Upstream("internal", OWN_FAULT))
@@ -179,7 +186,7 @@ class PullGateway:
         finally:
             self._held.pop(feed_id, None)
             if not ended:
-                await asyncio.shield(self._feeds.release(feed_id, token))
+                await asyncio.shield(self._release(feed_id, token))
         await self._bus.publish(feed_topic(feed_id), FeedChanged(feed_id))
         say = log.info if outcome.new or outcome.updated or outcome.error or user else log.debug
         say(
@@ -187,6 +194,18 @@ class PullGateway:
             error=outcome.error, user=user, milliseconds=self._milliseconds(trip),
         )  # fmt: skip
         return outcome
+
+    async def _release(self, feed_id: int, token: int) -> None:
+        try:
+            await self._feeds.release(feed_id, token)
+        except Away:
+            self._kept[feed_id] = token  # else the feed would wait for the end of the lease
+
+    async def _release_kept(self) -> None:
+        for feed_id, token in list(self._kept.items()):
+            await self._feeds.release(feed_id, token)  # of a later lease it lets go nothing
+            if self._kept.get(feed_id) == token:
+                del self._kept[feed_id]
 
     def _trip(self, begun: Begun, now: float, imported: bool) -> _Trip | None:
         feed, schedule = begun.feed, begun.schedule

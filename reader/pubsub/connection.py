@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 import structlog
@@ -20,6 +20,8 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
+
+from reader.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -264,13 +266,3 @@ class Connection:
         subscription = self._subscriptions.pop(subject, None)
         if subscription is not None and self._client is not None and not self._client.is_closed:
             await subscription.unsubscribe()
-
-
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they are over. Once is not enough: before Python 3.12 asyncio.wait_for, which nats-py uses,
-    may swallow a cancellation that comes together with what it waits for."""
-    pending = {task for task in tasks if not task.done()}
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=0.5)

@@ -17,9 +17,10 @@ from contextlib import asynccontextmanager
 import structlog
 
 from reader.events import Event, Missed
-from reader.pubsub.connection import Connection, Message, end
+from reader.pubsub.connection import Connection, Message
 from reader.pubsub.memory import MemoryBus, MemoryChannel
 from reader.pubsub.wire import decode, encode
+from reader.tasks import end
 
 log = structlog.get_logger(__name__)
 

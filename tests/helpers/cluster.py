@@ -1,6 +1,6 @@
 """A whole cluster on loopback: broker, caches, and processes of each role on one store, to be ill-treated.
 
-with Cluster(folder) as cluster:
+with Cluster(folder, mongo=True) as cluster:
     cluster.start()
     cluster.webs[0].address
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from reader.settings import Settings
+from tests.helpers.mongo import own_mongo
 from tests.helpers.servers import Server, memcached, nats_server
 from tests.helpers.victim import Victim, free_port
 
@@ -20,13 +22,30 @@ PASSWORD = "correct horse battery"
 
 
 class Cluster:
-    """``webs``, ``workers`` and ``updaters``: how many of each. ``settings`` as Victim takes them."""
+    """``webs``, ``workers`` and ``updaters``: how many of each. ``settings`` as Victim takes them.
+
+    ``mongo``: its store is a MongoDB of its own, ``database``, which keeps what it has in files if it ``keeps`` it, and
+    gives an operation up after ``patience`` seconds (None: as Evantr has it); else all share a SQLite file.
+    """
 
     def __init__(
-        self, folder: Path, *, webs: int = 2, workers: Sequence[str] = ("", ""), updaters: int = 2, **settings: str
+        self,
+        folder: Path,
+        *,
+        webs: int = 2,
+        workers: Sequence[str] = ("", ""),
+        updaters: int = 2,
+        mongo: bool = False,
+        keeps: bool = True,
+        patience: float | None = None,
+        **settings: str,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.database = own_mongo(folder, keeps=keeps) if mongo else None
+        if self.database is not None:
+            options = {} if patience is None else {"timeoutMS": f"{patience * 1000:.0f}"}
+            settings = {"store": self.database.store("evantr", **options), **settings}
         self.broker: Server = nats_server(folder)
         self.nodes = memcached(folder), memcached(folder)
         self.settings = {
@@ -52,7 +71,7 @@ class Cluster:
     ) -> None:
         for process in self.processes:
             process.kill()
-        for server in (self.broker, *self.nodes):
+        for server in self.servers:
             with contextlib.suppress(AssertionError, ProcessLookupError):
                 server.thaw()
             server.kill()
@@ -60,6 +79,17 @@ class Cluster:
     @property
     def processes(self) -> list[Victim]:
         return [*self.webs, *self.workers, *self.updaters]
+
+    @property
+    def servers(self) -> list[Server]:
+        """Broker, caches, and the database if it is one."""
+        return [self.broker, *self.nodes, *([self.database] if self.database is not None else [])]
+
+    @property
+    def store(self) -> Settings:
+        """Settings that open the store of this cluster (reader.container.open_mappers)."""
+        store = self.database.store("evantr") if self.database is not None else ""
+        return Settings(_env_file=None, data=self.folder / "data", store=store)
 
     @property
     def logs(self) -> str:

@@ -16,12 +16,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
+import pytest
 from pymongo import MongoClient
 
 from tests.helpers.mongo_watch import WATCH
+from tests.helpers.servers import Server
+from tests.helpers.victim import free_port
 
 SOURCE = Path(__file__).parents[1] / "servers" / "mongo"
 BUILD = SOURCE / "build"
@@ -38,7 +41,6 @@ class Mongo:
     url: str
     real: bool
     client: MongoClient[dict[str, Any]]
-
     spare: list[str] = field(default_factory=list)  # names of databases that are migrated and empty
 
     @contextmanager
@@ -89,12 +91,15 @@ def running() -> Iterator[Mongo]:
     if url := os.environ.get("EVANTR_TEST_MONGO_URL"):
         with MongoClient[dict[str, Any]](url) as client:
             yield Mongo(url, _has_sessions(client), client)
-    elif mongod := shutil.which("mongod"):
-        with _replica_set_of_one(mongod) as url, MongoClient[dict[str, Any]](url) as client:
-            yield Mongo(url, True, client)
     else:
-        with stand_in() as url, MongoClient[dict[str, Any]](url) as client:
-            yield Mongo(url, False, client)
+        with tempfile.TemporaryDirectory(prefix="evantr-mongo-") as folder:
+            server = MongoServer(Path(folder), keeps=False)
+            try:
+                server.start()
+                with MongoClient[dict[str, Any]](server.url) as client:
+                    yield Mongo(server.url, server.real, client)
+            finally:
+                server.kill()
 
 
 def _has_sessions(client: MongoClient[dict[str, Any]]) -> bool:
@@ -102,50 +107,47 @@ def _has_sessions(client: MongoClient[dict[str, Any]]) -> bool:
     return client.topology_description.logical_session_timeout_minutes is not None
 
 
-@contextmanager
-def _replica_set_of_one(mongod: str) -> Iterator[str]:
-    """Alone it would take no retryable writes."""
-    from tests.helpers.victim import free_port
+class MongoServer(Server):
+    """A MongoDB of one's own, to be killed and started again: mongod as a replica set of one (alone it would take no
+    retryable writes), else the stand-in, with its content in a file if it ``keeps`` it. Raises Missing."""
 
-    with tempfile.TemporaryDirectory(prefix="evantr-mongod-") as folder:
-        port = free_port()
-        command = [mongod, "--replSet", "rs0", "--dbpath", folder, "--bind_ip", "127.0.0.1", "--port", str(port)]
-        with Path(folder, "log.txt").open("w") as log:
-            process = subprocess.Popen([*command, "--nounixsocket"], stdout=log, stderr=log)
-        try:
-            member = f"127.0.0.1:{port}"
-            with MongoClient[dict[str, Any]](member, directConnection=True) as client:
-                members = [{"_id": 0, "host": member}]
+    def __init__(self, folder: Path, *, keeps: bool = True) -> None:
+        port, mongod = free_port(), shutil.which("mongod")
+        self.real = mongod is not None
+        self.url = f"mongodb://127.0.0.1:{port}/" + ("?replicaSet=rs0" if self.real else "")
+        self._initiated = False
+        files = folder / f"mongo-{port}"
+        if mongod is not None:
+            files.mkdir()
+            command = [mongod, "--replSet", "rs0", "--dbpath", str(files), "--bind_ip", "127.0.0.1"]
+            command += ["--port", str(port), "--nounixsocket"]
+        else:
+            classes = build()
+            command = ["java", *QUICK, "-cp", f"{classes}/mongo-1.jar:{classes}/lib/*", "Server", str(port)]
+            command += [str(files)] if keeps else []
+        super().__init__(command, port, folder / f"mongo-{port}.log")
+
+    def store(self, database: str, **options: str) -> str:
+        """Address of a database for EVANTR_STORE."""
+        query = "&".join([*(["replicaSet=rs0"] if self.real else []), *(f"{k}={v}" for k, v in options.items())])
+        return f"mongodb://{self.address}/{database}?{query}"
+
+    def start(self, *, empty: bool = False) -> Self:
+        super().start(empty=empty)
+        if self.real and not self._initiated:
+            with MongoClient[dict[str, Any]](self.address, directConnection=True) as client:
+                members = [{"_id": 0, "host": self.address}]
                 client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
-            yield f"mongodb://{member}/?replicaSet=rs0"
-        finally:
-            process.kill()
-            process.wait()
+            self._initiated = True
+        return self
 
 
-@contextmanager
-def stand_in(file: Path | None = None, port: int = 0) -> Iterator[str]:
-    """The stand-in on a free port of loopback, in memory unless a file is named. Ends with this process in any case:
-    it reads its input to the end. Raises Missing."""
-    classes = build()
-    command = ["java", *QUICK, "-cp", f"{classes}/mongo-1.jar:{classes}/lib/*", "Server", str(port)]
-    process = subprocess.Popen(
-        command + ([str(file)] if file else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None and process.stdout is not None
+def own_mongo(folder: Path, *, keeps: bool = True) -> MongoServer:
+    """One that runs, to be killed by its caller. A test that needs it is skipped where none can be had."""
     try:
-        said = process.stdout.readline().strip()
-        if not said:
-            raise RuntimeError("the stand-in for MongoDB did not start")
-        yield f"mongodb://127.0.0.1:{said}/"
-    finally:
-        process.stdin.close()  # it ends, with its file written
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        return MongoServer(folder, keeps=keeps).start()
+    except Missing as missing:
+        pytest.skip(f"MongoDB: {missing}")
 
 
 def build() -> Path:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.helpers.victim import free_port
 
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 
 
 def program(name: str) -> str:
@@ -34,6 +34,7 @@ class Server:
     """One process on ``port``. ``start`` again after ``kill`` brings it back on the same port."""
 
     def __init__(self, command: Sequence[str], port: int, log: Path, wipe: Path | None = None) -> None:
+        """Its input ends with this process: servers of ours that read it end, too."""
         self.port = port
         self._wipe = wipe
         self._command = list(command)
@@ -58,7 +59,7 @@ class Server:
         if empty and self._wipe is not None:
             shutil.rmtree(self._wipe, ignore_errors=True)
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self._process.poll() is None:
             with socket.socket() as probe:
@@ -72,6 +73,8 @@ class Server:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
             self._process = None
 
     def freeze(self) -> None:

@@ -15,3 +15,4 @@ from collections.abc import Callable
 Say = Callable[[str], None]
 
 PROOFS = ("crash", "reading", "sharing", "import", "fuzz", "threats", "websub", "cluster")
+ALSO = ("cluster-sqlite",)  # when asked for by name

@@ -10,7 +10,7 @@ import random
 import sys
 from pathlib import Path
 
-from tests.prove import PROOFS
+from tests.prove import ALSO, PROOFS
 
 RESULTS = Path("build/prove.json")
 
@@ -25,14 +25,15 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
-    parser.add_argument("--only", choices=PROOFS, metavar="NAME", help=f"one of: {', '.join(PROOFS)}")
+    parser.add_argument("--only", choices=PROOFS + ALSO, metavar="NAME", help=f"one of: {', '.join(PROOFS + ALSO)}")
     parser.add_argument("--seed", type=int, metavar="N", help="repeat what that seed did")
     parser.add_argument("--short", action="store_true", help="the short form, for every change")
     return parser.parse_args()
 
 
 def _run(name: str, seed: int, short: bool) -> dict[str, str | int]:
-    module = "imports" if name == "import" else name  # a word of the language cannot name a file that is imported
+    # A word of the language cannot name a file that is imported.
+    module = "imports" if name == "import" else name.replace("-", "_")
     proof = importlib.import_module(f"tests.prove.{module}")
     passed, total = asyncio.run(proof.prove(seed, short, lambda line: _print(f"  {line}")))
     _print(f"{name} {passed}/{total} {seed}")

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import functools
 import inspect
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import Any, Protocol, TypeVar
 
-from pymongo import AsyncMongoClient, ReturnDocument, WriteConcern
+from pymongo import AsyncMongoClient, ReturnDocument, WriteConcern, monitoring, timeout
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
-from reader.mappers.errors import StoreError
+from reader.mappers.errors import StoreAway, StoreError
 
 Document = dict[str, Any]
 Class = TypeVar("Class", bound=type)
 
 DATABASE = "evantr"
+PATIENCE = 15
+BRIEF = 1.0
+"""Seconds for one operation while nobody has taken writes for longer than PATIENCE: nobody elects that long."""
 DEFAULTS: dict[str, Any] = {  # an option in the address wins
-    "timeoutMS": 15_000,  # of one operation with its retries; a replica set elects within that
+    "timeoutMS": 1000 * PATIENCE,  # of one operation with its retries; a replica set elects within that
     "connectTimeoutMS": 5_000,
     "maxPoolSize": 50,
     "retryWrites": True,  # the driver itself leaves them where the server has no sessions
@@ -34,11 +38,33 @@ DURABLE = WriteConcern(w="majority", j=True)
 SETTLED = ReadConcern("majority")
 
 
+class Absence(monitoring.TopologyListener):
+    """Since when no server of a client takes writes, as its driver sees it."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None  # monotonic
+
+    @property
+    def long(self) -> bool:
+        return self._since is not None and time.monotonic() - self._since > PATIENCE
+
+    def opened(self, event: monitoring.TopologyOpenedEvent) -> None:
+        """Nobody is known yet, and nobody missing."""
+
+    def description_changed(self, event: monitoring.TopologyDescriptionChangedEvent) -> None:
+        there = event.new_description.has_writable_server()
+        self._since = None if there else self._since or time.monotonic()
+
+    def closed(self, event: monitoring.TopologyClosedEvent) -> None:
+        """Nobody asks any more."""
+
+
 class Engine:
     """One client of one database. Answered writes are in the journals of a majority."""
 
-    def __init__(self, client: AsyncMongoClient[Document], name: str) -> None:
+    def __init__(self, client: AsyncMongoClient[Document], name: str, absence: Absence | None = None) -> None:
         self._client = client
+        self._absence = absence
         self.db: AsyncDatabase[Document] = client.get_database(name, write_concern=DURABLE, read_concern=SETTLED)
 
     async def next_id(self, counter: str, count: int = 1) -> int:
@@ -58,6 +84,10 @@ class Engine:
         assert stored is not None  # it is made where there is none
         value: int = stored["value"]
         return value
+
+    def patience(self) -> AbstractContextManager[object]:
+        """Around operations: while the database has been away for long, they soon give up."""
+        return timeout(BRIEF) if self._absence is not None and self._absence.long else nullcontext()
 
     @property
     def address(self) -> str:
@@ -86,7 +116,8 @@ async def connect(url: str) -> Engine:
         parsed = parse_uri(url)
         said = {name.lower() for name in parsed["options"] or {}}
         options = {name: value for name, value in DEFAULTS.items() if name.lower() not in said}
-        client: AsyncMongoClient[Document] = AsyncMongoClient(url, **options)
+        absence = Absence()
+        client: AsyncMongoClient[Document] = AsyncMongoClient(url, **options, event_listeners=[absence])
     except PyMongoError as error:
         raise _told(error) from error
     try:
@@ -97,7 +128,13 @@ async def connect(url: str) -> Engine:
     except PyMongoError as error:
         await client.close()
         raise _told(error) from error
-    return Engine(client, parsed["database"] or DATABASE)
+    return Engine(client, parsed["database"] or DATABASE, absence)
+
+
+class Keeper(Protocol):
+    """What is guarded: it works on one engine."""
+
+    _engine: Engine
 
 
 def _nobody_there(nodes: list[tuple[str, int]], error: PyMongoError) -> str:
@@ -117,11 +154,13 @@ def guarded(mapper: Class) -> Class:
 
 def _guard(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
-    async def call(*args: Any, **kwargs: Any) -> Any:
+    async def call(self: Keeper, *args: Any, **kwargs: Any) -> Any:
         try:
-            return await method(*args, **kwargs)
+            with self._engine.patience():
+                return await method(self, *args, **kwargs)
         except PyMongoError as error:
-            raise _told(error) from error
+            away = error.timeout or isinstance(error, ConnectionFailure)
+            raise StoreAway() if away else _told(error) from error
 
     return call
 

@@ -47,6 +47,7 @@ class MongoJobs:
     """JobMapper."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._db = engine.db
 
     async def put(self, key: str, name: str, args: str, queue: str, *, now: float, run_at: float) -> tuple[Job, bool]:

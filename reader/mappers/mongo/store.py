@@ -35,7 +35,7 @@ class MongoMappers:
     """Mappers."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+        self.engine = self._engine = engine
         self.users = MongoUsers(engine)
         self.search = MongoSearch(engine)
         self.feeds = MongoFeeds(engine)

@@ -27,6 +27,7 @@ class MongoLeases:
     """LeaseMapper."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._db = engine.db
 
     async def take(self, name: str, holder: str, now: float, until: float) -> Lease | None:
@@ -74,6 +75,7 @@ class MongoUndo:
     """UndoMapper."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._db = engine.db
 
     async def add(self, undo: Undo) -> None:

@@ -11,13 +11,15 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from reader.mappers.errors import StoreError
+from reader.mappers.errors import StoreAway, StoreError
 from reader.mappers.sqlite.connection import connect
 from reader.mappers.sqlite.gathering import PATIENCE, Gathering
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Trace = Callable[[str], object]
+
+AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}  # another process has held it for longer than we wait
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,8 @@ class _Call:
 
     def fail(self, cause: sqlite3.Error) -> None:
         """Keeps a StoreError that names the cause."""
-        wrapped = StoreError(f"The database could not do this: {cause}.")
+        away = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in AWAY  # the rest says it more closely
+        wrapped = StoreAway() if away else StoreError(f"The database could not do this: {cause}.")
         wrapped.__cause__ = cause
         self.error = wrapped
 

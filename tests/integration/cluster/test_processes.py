@@ -1,5 +1,5 @@
 """Two web processes, two workers and two updaters on one store, one broker and two caches: a page is served by any of
-them, and any of them may go."""
+them, and any of them may go. The store is a MongoDB; where what happens has nothing to do with it, a SQLite file."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(tmp_path) as made:
+def cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    with Cluster(tmp_path, mongo=getattr(request, "param", "mongo") == "mongo", keeps=False) as made:
         yield made
 
 
@@ -154,7 +154,9 @@ async def test_one_updater_leads_and_the_other_takes_over(cluster: Cluster) -> N
     assert [each["pid"] for each in managers if each["leads"]] == [second.pid]
 
 
-@pytest.mark.parametrize("how", ["gone", "restarted empty", "hangs"])
+@pytest.mark.parametrize(
+    ("how", "cluster"), [("gone", "mongo"), ("restarted empty", "sqlite"), ("hangs", "sqlite")], indirect=["cluster"]
+)
 async def test_work_goes_on_without_the_broker(cluster: Cluster, site: Site, how: str) -> None:
     ada = await start(cluster)
     feed = site.feed("/a.xml")

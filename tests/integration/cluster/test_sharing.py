@@ -35,8 +35,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 class Crew:
     """Managers with containers and connections of their own, as in processes of their own."""
 
-    def __init__(self, folder: Path, broker: Server, cluster: str, stack: AsyncExitStack) -> None:
+    def __init__(self, folder: Path, broker: Server, cluster: str, stack: AsyncExitStack, store: str) -> None:
         self._folder, self._url, self._cluster, self._stack = folder, f"nats://{broker.address}", cluster, stack
+        self._store = store
         self.done: dict[int, Counter[str]] = {}
         self._places: dict[Container, int] = {}
 
@@ -47,8 +48,9 @@ class Crew:
         queue = await self.queue()
         cpu = CpuPool(1)
         settings = settings_in(
-            self._folder, fetch_concurrency=PLACES, bus=self._url, queue=self._url, cluster=self._cluster
-        )
+            self._folder, fetch_concurrency=PLACES, bus=self._url, queue=self._url, cluster=self._cluster,
+            store=self._store,
+        )  # fmt: skip
         container = await build(settings, queue=queue, cpu=cpu)
         self._stack.push_async_callback(cpu.close)
         self._stack.push_async_callback(container.close)
@@ -83,9 +85,11 @@ class Crew:
 
 
 @pytest_asyncio.fixture
-async def crew(tmp_path: Path, broker: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Crew]:
+async def crew(
+    tmp_path: Path, broker: Server, mongo_store: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Crew]:
     async with AsyncExitStack() as stack:
-        made = Crew(tmp_path, broker, tmp_path.name[:30].replace("_", "-"), stack)
+        made = Crew(tmp_path, broker, tmp_path.name[:30].replace("_", "-"), stack, mongo_store)
         monkeypatch.setattr(jobs, "run", made.run)
         yield made
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from reader.errors import NotFound
+from reader.mappers.errors import StoreAway
 from reader.mappers.sqlite import SqliteMappers, StoreError
 from reader.mappers.sqlite.connection import snapshot
 
@@ -166,7 +167,7 @@ async def test_a_lock_held_elsewhere_is_an_error_and_no_deadlock(
     assert quick
     other.execute("BEGIN IMMEDIATE")
     results = await asyncio.gather(*(store.engine.write(insert(str(n))) for n in range(5)), return_exceptions=True)
-    assert {type(result) for result in results} == {StoreError}
+    assert {type(result) for result in results} == {StoreAway}
     other.execute("COMMIT")
     other.close()
     assert await store.engine.write(insert("a")) == 1

@@ -10,6 +10,7 @@ SCRIPT = """
 import logging, structlog
 from structlog.contextvars import bound_contextvars
 from reader import log
+from reader.mappers.errors import StoreAway
 log.configure("{level}", "{format}")
 with bound_contextvars(job_id="abc123"):
     structlog.get_logger("ours").info("pulled", url="https://ada:hunter2@site.example/feed", password="hunter2")
@@ -19,6 +20,10 @@ with bound_contextvars(job_id="abc123"):
         1 / 0
     except ZeroDivisionError:
         structlog.get_logger("ours").exception("broken")
+    try:
+        raise StoreAway() from ConnectionError("refused")
+    except StoreAway:
+        structlog.get_logger("ours").exception("a round failed")
 """
 
 
@@ -30,12 +35,13 @@ def lines(level: str, format: str) -> list[str]:
 
 
 def test_json_lines() -> None:
-    ours, theirs, broken = map(json.loads, lines("info", "json"))
+    ours, theirs, broken, away = map(json.loads, lines("info", "json"))
     assert ours["event"] == "pulled" and ours["level"] == "info" and ours["job_id"] == "abc123"
     assert ours["url"] == "https://…@site.example/feed" and ours["password"] == "…"
     assert theirs["event"] == "slow disk" and theirs["job_id"] == "abc123"
     assert "ZeroDivisionError" in broken["exception"]
-    assert all(line["timestamp"].endswith("Z") for line in (ours, theirs, broken))
+    assert "exception" not in away and away["error"].startswith("The database") and "refused" in away["error"]
+    assert all(line["timestamp"].endswith("Z") for line in (ours, theirs, broken, away))
 
 
 def test_text_lines() -> None:
