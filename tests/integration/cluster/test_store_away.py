@@ -45,7 +45,7 @@ def database(tmp_path: Path) -> Iterator[MongoServer]:
 
 @pytest_asyncio.fixture
 async def world(tmp_path: Path, database: MongoServer) -> AsyncIterator[World]:
-    store = database.store("evantr", timeoutMS="700")
+    store = database.store("evantr", timeoutMS="2000")
     async with open_world(tmp_path / "data", create_app, store=store) as opened:
         yield opened
 
