@@ -28,6 +28,7 @@ from reader.mappers.subscriptions import Marked, ReadingDelta
 from reader.models.subscription import ReadChange, Subscription
 
 FLOORS_AT_ONCE = 1000
+TRIM_SECONDS = 600.0
 
 
 async def rev(engine: Engine, user_id: int) -> int:
@@ -126,12 +127,19 @@ async def journal(engine: Engine, user_id: int, since_rev: int) -> list[ReadChan
 
 
 async def trim_journal(engine: Engine, before: float) -> int:
-    """See SubscriptionMapper.trim_journal. Floors rise first: who reads meanwhile is told that the journal ends there.
-
-    What changes left behind that were made before that time goes too, and what nobody published is published.
-    """
+    """See SubscriptionMapper.trim_journal. What changes left behind that were made before that time goes too, and what
+    nobody published is published. The rows of some minutes go at a time: those of a day would take a command longer
+    than it may run."""
     await sweep(engine, before)
     await revisions.publish(engine)
+    gone = 0
+    while oldest := await engine.db.read_journal.find_one({"at": {"$lt": before}}, {"at": 1}, sort=[("at", 1)]):
+        gone += await _trim(engine, min(before, oldest["at"] + TRIM_SECONDS))
+    return gone
+
+
+async def _trim(engine: Engine, before: float) -> int:
+    """Floors rise first: who reads meanwhile is told that the journal ends there."""
     ends = await engine.db.read_journal.aggregate(
         [{"$match": {"at": {"$lt": before}}}, {"$group": {"_id": "$user_id", "rev": {"$max": "$rev"}}}], batchSize=ALL
     )

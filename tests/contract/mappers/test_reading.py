@@ -125,6 +125,18 @@ async def test_the_journal_goes_back(mappers: Mappers) -> None:
     assert await mappers.subscriptions.trim_journal(15.0) == 0
 
 
+async def test_a_long_journal_is_trimmed(mappers: Mappers) -> None:
+    ann, bob = await add_reader(mappers), await add_reader(mappers, name="bob")
+    for number, reader in enumerate((ann, bob, ann, bob, ann)):
+        seq = number // 2 + 1
+        await mappers.subscriptions.mark(reader.user.id, [change(reader.feed.id, [seq])], now=number * 10_000.0)
+    assert await mappers.subscriptions.trim_journal(30_000.0) == 3
+    assert await mappers.subscriptions.trim_journal(30_000.0) == 0
+    rev = (await mappers.subscriptions.delta(ann.user.id, 0, 0)).rev
+    assert await mappers.subscriptions.journal(ann.user.id, rev - 2) is None
+    assert await mappers.subscriptions.journal(ann.user.id, rev - 1) == [change(ann.feed.id, [3])]
+
+
 async def test_the_journal_knows_of_first_entries(mappers: Mappers) -> None:
     ann = await add_user(mappers)
     feed = await add_feed(mappers)
