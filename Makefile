@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test lint bench bench-cluster bench-units bench-updater prove screenshots pins wheel clean
+.PHONY: run demo cluster secrets test test-cluster lint bench bench-cluster bench-units bench-updater prove screenshots \
+	pins wheel clean
 
 run: $(VENV)/.run
 	@$(BIN)/evantr serve
@@ -11,12 +12,23 @@ run: $(VENV)/.run
 demo: $(VENV)/.run
 	@$(BIN)/evantr demo
 
+# The services of docker-compose.yml as processes on this machine.
+cluster: $(VENV)/.test
+	@$(BIN)/python -m tests.cluster
+
+# The secrets of docker-compose.yml, where there are none yet.
+secrets:
+	@deploy/make-secrets
+
 test: $(VENV)/.test
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	$(BIN)/python -m tests.run
 endif
+
+test-cluster: $(VENV)/.test
+	EVANTR_TEST_TARGET=cluster $(BIN)/python -m pytest $(or $(ARGS),tests/browser)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from reader.secret_files import SecretFiles
 
 Network = IPv4Network | IPv6Network
 MEMCACHED_PORT = 11211
@@ -19,6 +21,18 @@ class Settings(BaseSettings):
     """Frozen; every process builds its own from the same environment."""
 
     model_config = SettingsConfigDict(env_prefix="EVANTR_", env_file=".env", frozen=True, extra="ignore")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, files, env_settings, dotenv_settings
 
     host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that the web server listens on; 0 takes a free one.")
@@ -44,6 +58,12 @@ class Settings(BaseSettings):
     )
     queue: str = Field(
         "", description="NATS servers with JetStream that carry jobs, as nats://host:port. Empty: in the process."
+    )
+    secret: str = Field(
+        "",
+        pattern=r"^$|^.{32,}$",
+        description="Signs addresses of pictures: 32 characters or more, the same for all web processes. Empty: a key"
+        " in the data folder, which does for one.",
     )
     signup: Literal["open", "invitation", "closed"] = Field(
         "closed", description="Who may make an account once the first one exists."
@@ -77,6 +97,11 @@ class Settings(BaseSettings):
     heartbeat_secret: str = Field("", description="Signs the heartbeat (HMAC-SHA256). Empty: it is not signed.")
     admin_url: str = Field("", description="Where `evantr admin` finds Evantr. Empty: the host and port of this table.")
     admin_token: str = Field("", description="Token of an administrator for `evantr admin`; see `evantr token add`.")
+    alive_file: str = Field(
+        "",
+        description="File that a process writes each time that it told the store how it is, every 2 seconds; for"
+        " health checks of processes without a port. Empty: none.",
+    )
     metrics_public: bool = Field(False, description="Answer /metrics to any address, not to loopback alone.")
 
     @field_validator("cache", mode="before")

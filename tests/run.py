@@ -1,5 +1,6 @@
-"""`make test`: all tests. Browsers first and alone, for people do not wait either; then contracts, which are judged as
-a whole, in a process of their own beside everything else, which is spread over workers.
+"""`make test`: all tests. Browsers first and alone, for people do not wait either, and the main ways of a person once
+more on a whole cluster; then contracts, which are judged as a whole, in a process of their own beside everything else,
+which is spread over workers.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BROWSERS, CONTRACTS = "tests/browser", "tests/contract"
+ON_CLUSTER = [f"{BROWSERS}/test_reading.py", f"{BROWSERS}/test_import.py"]  # all of them: make test-cluster
 WORKERS = (os.cpu_count() or 1) + 1  # much of a test is waiting for a process or a clock
 REST = ["-n", str(WORKERS), "--dist", "loadfile", f"--ignore={BROWSERS}", f"--ignore={CONTRACTS}"]
 
 
-def start(arguments: list[str], output: object = None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)  # type: ignore[call-overload, no-any-return]
+def start(arguments: list[str], output: object = None, **variables: str) -> subprocess.Popen[bytes]:
+    command, environment = [sys.executable, "-m", "pytest", *arguments], os.environ | variables
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+        command, cwd=ROOT, env=environment, stdout=output, stderr=output
+    )
 
 
 def main() -> int:
     """0 if all passed. What the contracts said follows when everything has ended."""
     began = time.monotonic()
-    codes = [start([BROWSERS]).wait()]
+    codes = [start([BROWSERS]).wait(), start(ON_CLUSTER, EVANTR_TEST_TARGET="cluster").wait()]
     with tempfile.TemporaryFile() as said:
         quiet, loud = start([CONTRACTS], said), start(REST)
         try:

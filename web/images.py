@@ -11,6 +11,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,9 @@ from reader.ingest.clean import map_images
 from reader.ingest.fetch import ACCEPT_IMAGE
 from reader.ingest.icon import sniff
 from reader.models.entry import SafeHtml
+from reader.settings import Settings
+
+log = structlog.get_logger("evantr.web")
 
 KEY_FILE = "secret.key"
 KEY_BYTES = 32
@@ -37,8 +41,17 @@ HEADERS = {
 }
 
 
+def key_of(settings: Settings) -> bytes:
+    """The key of this installation. Another web process has to have the same: a picture may be asked of any."""
+    if settings.secret:
+        return hashlib.sha256(b"img:" + settings.secret.encode()).digest()
+    if settings.store:
+        log.warning("EVANTR_SECRET is not set: pictures come only from the web process that drew their page")
+    return read_key(settings.data)
+
+
 def read_key(data: Path) -> bytes:
-    """The key of this installation; made on first use, readable by its owner alone."""
+    """The key in that folder; made on first use, readable by its owner alone."""
     path = data / KEY_FILE
     try:
         key = path.read_bytes()
@@ -64,7 +77,7 @@ class Images:
     """Signs addresses of pictures, and fetches what it signed."""
 
     def __init__(self, container: Container) -> None:
-        self._key = read_key(container.settings.data)
+        self._key = key_of(container.settings)
         self._fetcher = container.fetcher
         self._places = asyncio.Semaphore(AT_ONCE)
 

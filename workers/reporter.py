@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -51,6 +52,8 @@ class Reporter:
         self._holder = holder_name()
         self._started = self._clock.now()
         self._rev: int | None = None
+        alive = container.settings.alive_file
+        self._alive = Path(alive) if alive else None
         self._bucket = self._bucket_now()
 
     def status(self, stories: int | None = None) -> ManagerStatus:
@@ -107,6 +110,8 @@ class Reporter:
         if (self._rev is not None and rev != self._rev) or self._operations.file_changed():
             await self._container.bus.publish(OPERATIONS_TOPIC, SettingsChanged())
         self._rev = rev
+        if self._alive is not None:
+            self._alive.touch()  # only now: who cannot reach the store is not well
 
     async def _bury(self) -> None:
         """Processes of this machine that were killed: what they held is free."""

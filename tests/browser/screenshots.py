@@ -15,8 +15,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, MISSING
-from tests.browser.program import free_port
 from tests.browser.reader import NAME, PASSWORD, PHONE, WIDE
+from tests.helpers.victim import free_port
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 OPENED, BUSY = "In praise of the second draft", "Harbour Log"

@@ -178,6 +178,24 @@ def test_star_and_later_from_the_plate_and_the_bar(window: Reader) -> None:
     expect(window.rows()).to_have_count(1)
 
 
+def test_acts_that_wait_their_turn_show_on_the_next_page(window: Reader) -> None:
+    """They are sent one after the other; whoever goes on faster than a slow server finds them there nevertheless."""
+    page = window.page
+    page.goto("/")
+    window.ready()
+    before = window.total("later")
+    page.route("**/api/v1/entries/*/star", lambda route: None)  # the first one gets no answer
+    window.rows().nth(3).hover()
+    window.rows().nth(3).locator(".acts [data-act=star]").click()
+    window.rows().nth(4).get_by_role("link").click()
+    page.locator(".entrybar [data-act=later]").click()
+    expect(page.locator(".entrybar [data-act=later]")).to_have_attribute("aria-pressed", "true")
+    assert window.total("later") == before
+    page.unroute("**/api/v1/entries/*/star")
+    page.goto("/later")
+    expect(window.rows()).to_have_count(before + 1)
+
+
 def test_mark_all_as_drawn_and_undo(window: Reader, radio: SiteFeed) -> None:
     """What came after the list was drawn stays unread."""
     window.page.goto("/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ import time
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from tests.helpers import guard
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +30,7 @@ class Victim:
     def __init__(self, data: Path, port: int, name: str = "program", **settings: str) -> None:
         self.address = f"http://127.0.0.1:{port}"
         self.log_file = data.with_name(f"{name}.log")
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("EVANTR_")} | {
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("EVANTR_")} | {
             "EVANTR_HOST": "127.0.0.1",
             "EVANTR_PORT": str(port),
             "EVANTR_DATA": str(data),
@@ -45,15 +48,20 @@ class Victim:
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "evantr", *command],
-                cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
+        guard.started(self._process.pid)
         return self._process
 
     def start(self, patience: float = 30, command: str = "serve") -> float:
         """Start it and wait until it is ready; returns the seconds that took."""
+        self.spawn(command)
+        return self.wait_ready(patience)
+
+    def wait_ready(self, patience: float = 30) -> float:
+        """Wait for a web server that was spawned; returns the seconds that took."""
         start = time.monotonic()
-        process = self.spawn(command)
-        while time.monotonic() - start < patience and process.poll() is None:
+        while time.monotonic() - start < patience and self.running:
             if self._ready():
                 return time.monotonic() - start
             time.sleep(0.02)
@@ -63,7 +71,7 @@ class Victim:
         """Run another command of the program on the same data."""
         run = subprocess.run(
             [sys.executable, "-m", "evantr", *arguments],
-            cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, timeout=60, check=False,
+            cwd=ROOT, env=self.environment, input=typed, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
@@ -80,15 +88,22 @@ class Victim:
     def kill(self) -> None:
         """kill -9 of the process and everything it started, all at once."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself and left nothing
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def ask_to_end(self) -> None:
+        """SIGTERM, without waiting."""
+        if self.running:
+            assert self._process is not None
+            self._process.send_signal(signal.SIGTERM)
 
     def stop(self, patience: float = 15) -> tuple[int, float]:
         """SIGTERM; returns exit code and seconds until the end."""
         assert self._process is not None
         start = time.monotonic()
-        self._process.send_signal(signal.SIGTERM)
+        self.ask_to_end()
         code = self._process.wait(patience)
         self._process = None
         return code, time.monotonic() - start

@@ -57,11 +57,14 @@ def settings_with(**overrides: Any) -> Settings:
     from pydantic import ValidationError
 
     from reader import log
+    from reader.secret_files import BadSecretFile
     from reader.settings import Settings
 
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         settings = Settings(**given)
+    except BadSecretFile as error:
+        raise Fail(str(error), USAGE) from None
     except ValidationError as error:
         lines = [f"EVANTR_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         raise Fail("Settings that cannot be used:\n  " + "\n  ".join(lines), USAGE) from None

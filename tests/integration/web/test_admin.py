@@ -214,9 +214,15 @@ async def test_secrets_of_the_environment_are_not_shown(world: World, ada: Perso
     assert "EVANTR_HEARTBEAT_SECRET" in page.text
     from web.pages.admin.settings import environment
 
-    settings = world.container.settings.model_copy(update={"heartbeat_secret": "s3cret", "admin_token": "evt_x"})
-    rows = {name: value for name, value, _ in environment(settings)}
-    assert rows["EVANTR_HEARTBEAT_SECRET"] == rows["EVANTR_ADMIN_TOKEN"] == "set, not shown"
+    secrets = {
+        "heartbeat_secret": "s3cret",
+        "admin_token": "evt_x",
+        "secret": "x" * 32,
+        "store": "mongodb://evantr:pw@db/evantr",
+    }
+    rows = {name: value for name, value, _ in environment(world.container.settings.model_copy(update=secrets))}
+    assert rows["EVANTR_STORE"] == "mongodb://…@db/evantr"
+    assert rows["EVANTR_HEARTBEAT_SECRET"] == rows["EVANTR_ADMIN_TOKEN"] == rows["EVANTR_SECRET"] == "set, not shown"
 
 
 async def test_the_way_in_is_for_administrators(world: World, ada: Person, bob: Person) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,9 +14,10 @@ import pytest_asyncio
 from reader.errors import Upstream
 from reader.ingest.fetch import Fetched
 from reader.models.entry import SafeHtml
+from reader.settings import Settings
 from tests.helpers.app import Person, World
 from tests.integration.web.page import open_page
-from web.images import Images, read_key
+from web.images import Images, key_of, read_key
 from web.logo import png
 
 PNG = png([[(1, 2, 3)]])
@@ -132,3 +134,17 @@ async def test_what_is_no_web_address_stays(world: World) -> None:
     for source in ("data:image/png;base64,AAAA", "x" * 5000, "", "/local.png"):
         assert images.url(source) == source
     assert images.rewrite(SafeHtml("<p>none</p>")) == "<p>none</p>"
+
+
+def test_web_processes_with_one_secret_have_one_key(tmp_path: Path) -> None:
+    """Each has a folder of its own, and a picture may be asked of any."""
+    one, other = (Settings(_env_file=None, data=tmp_path / name, secret="x" * 32) for name in ("one", "other"))
+    assert key_of(one) == key_of(other) != key_of(Settings(_env_file=None, secret="y" * 32))
+    assert list(tmp_path.iterdir()) == []
+    alone = Settings(_env_file=None, data=tmp_path / "alone")
+    assert key_of(alone) == read_key(alone.data) != key_of(one)
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(ValueError, match="secret"):
+        Settings(_env_file=None, secret="short")

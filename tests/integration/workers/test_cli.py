@@ -159,6 +159,8 @@ def test_what_is_in_the_way_is_said(run: Run, tmp_path: Path) -> None:
     assert said.returncode == 3 and "cannot write" in said.stderr
     said = run("migrate", EVANTR_SIGNUP="perhaps")
     assert said.returncode == 2 and "EVANTR_SIGNUP" in said.stderr
+    said = run("migrate", EVANTR_STORE_FILE=str(tmp_path / "secret"))
+    assert said.returncode == 2 and "EVANTR_STORE_FILE" in said.stderr and "cannot be read" in said.stderr
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "evantr.sqlite").write_text("this is no database " * 100)
     said = run("user", "list", "--data", str(tmp_path / "other"))

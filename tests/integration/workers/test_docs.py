@@ -38,7 +38,7 @@ def typed(program: Victim, page: Path, part: str = "") -> str:
     )
     run = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=ROOT, env=program._environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=program.environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from reader.errors import Invalid
 from reader.models.operations import SettingInForce
+from reader.secret_files import hidden
 from reader.settings import Settings
 from web import letters, operations
 from web.forms import Form
@@ -18,7 +19,7 @@ from web.pages.admin import frame
 from web.routing import get
 
 LINES = 50
-SECRETS = frozenset({"admin_token", "heartbeat_secret"})
+SECRETS = frozenset({"secret", "admin_token", "heartbeat_secret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def environment(settings: Settings) -> list[tuple[str, str, str]]:
         text = ", ".join(map(str, value)) if isinstance(value, tuple) else str("" if value is None else value)
         if name in SECRETS and text:
             text = "set, not shown"
-        rows.append((f"EVANTR_{name.upper()}", text or "empty", about.description or ""))
+        rows.append((f"EVANTR_{name.upper()}", hidden(text) or "empty", about.description or ""))
     return rows
 
 

@@ -32,7 +32,7 @@ async function look() {
   asking = false;
 }
 
-/** An empty list gets its first page. */
+/** A list that nobody reads yet gets its first page. */
 async function fill() {
   const { scope, show, order } = list().dataset;
   const { as_of: asOf, unread } = await get(`/entries?scope=${scope}&show=${show}&limit=1&content=false`);
@@ -69,7 +69,17 @@ export async function showFresh() {
   }
 }
 
+/** Whether an act of the page before ended after this one was asked for, which may have been drawn without it. */
+function overtaken() {
+  const asked = performance.timeOrigin + performance.getEntriesByType("navigation")[0].requestStart;
+  return Number(localStorage.getItem("evantr.acted")) > asked;
+}
+
 export function start(section) {
+  if (/^(starred|later)/.test(section.dataset.scope)) {
+    addEventListener("evantr:inherited", fill);
+    if (overtaken()) fill();
+  }
   if (!/^(all|folder|feed)/.test(section.dataset.scope)) return;
   one(".fresh", section)?.addEventListener("click", showFresh);
   for (const name of ["entries", "lost", "differ"]) addEventListener(`evantr:${name}`, look);

@@ -11,6 +11,7 @@ let sending = "";
 let loop = null;
 
 const waiting = () => JSON.parse(localStorage.getItem(store) || "[]");
+const inherited = new Set(waiting().map((act) => act.id)); // of an earlier page: this one was drawn without them
 
 function keep(acts) {
   if (acts.length) localStorage.setItem(store, JSON.stringify(acts));
@@ -35,6 +36,8 @@ async function send({ id, method, path, body }) {
     sending = "";
   }
   keep(waiting().filter((act) => act.id !== id));
+  localStorage.setItem("evantr.acted", Date.now());
+  if (inherited.delete(id) && !inherited.size) dispatchEvent(new CustomEvent("evantr:inherited"));
   return true;
 }
 

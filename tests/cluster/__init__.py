@@ -1,0 +1,1 @@
+"""`make cluster`: the services of docker-compose.yml as plain processes on this machine."""
