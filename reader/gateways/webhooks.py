@@ -186,7 +186,7 @@ class WebhookGateway:
         try:
             status = await self._send(hook, Batch((), hook.last_id, more=False), event="ping")
         except EvantrError as problem:
-            status, error = problem.status if isinstance(problem, Upstream) else None, str(problem)
+            status, error = problem.status if isinstance(problem, Upstream) else None, _words(problem)
         await self._webhooks.tried(webhook_id, status=status, error=error)
 
     async def _failed(self, hook: Webhook, error: EvantrError) -> None:
@@ -195,7 +195,7 @@ class WebhookGateway:
         if isinstance(error, Upstream) and error.retry_after:
             pause = max(pause, float(error.retry_after))
         over = hook.failures + 1 >= TRIES or status == 410
-        words = str(error)
+        words = _words(error)
         log.info("webhook failed", webhook=hook.id, failures=hook.failures + 1, error=words, stopped=over)
         retry_at = None if over else self._clock.now() + pause
         await self._webhooks.failed(hook, status=status, error=words, retry_at=retry_at)
@@ -258,6 +258,12 @@ class WebhookGateway:
         runs = [[at.id for at in some if at.seq in wanted[feed_id]] for feed_id, some in found.items()]
         lowest = list(islice(merge(*runs), BATCH + 1))
         return lowest[:BATCH], len(lowest) > BATCH
+
+
+def _words(error: EvantrError) -> str:
+    """What went wrong. What a status means for a feed, and what is done about it there, is left out."""
+    said, status, _ = str(error).partition(").")
+    return said + status
 
 
 def _scope(text: str) -> Scope:

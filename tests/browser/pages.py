@@ -31,6 +31,7 @@ def signed_in(reader: Reader, feed: int, folder: int, entry: int, share: int, st
         "/people/followers",
         "/notifications",
         "/settings/sharing",
+        "/settings/webhooks",
         f"/settings/stream/{stream}?feed={feed}&try=1",
         "/settings/departure",
         *public(share),

@@ -15,6 +15,7 @@ from tests.browser.pages import SIGNED_OUT, signed_in
 from tests.browser.program import ROOT, Program
 from tests.browser.reader import PHONE, WIDE, Reader
 from tests.helpers.site import Site
+from web.kit import LATE
 
 SERIOUS = ("serious", "critical")
 FIRST_VISIT = 60_000
@@ -59,6 +60,9 @@ def addresses(browser: Browser, program: Program, site: Site) -> Iterator[list[s
     said = reader.api("POST", f"/shares/{shared['id']}/comments", {"text": "A comment with a " + "long" * 40})
     reader.api("POST", f"/shares/{shared['id']}/comments", {"text": "An answer", "parent_id": said["id"]})
     reader.api("PUT", f"/shares/{shared['id']}/like")
+    hook = reader.api("POST", "/webhooks", {"url": site.url("/a-program?with-a-token=" + "0123456789" * 6)})
+    reader.api("POST", f"/webhooks/{hook['id']}/try")  # the site takes no such thing
+    reader.eventually(lambda: bool(reader.api("GET", "/webhooks")["webhooks"][0]["error"]))
     yield signed_in(reader, feed, folder, entries[0]["id"], shared["id"], shared["stream_id"])
     reader.close()
 
@@ -99,6 +103,33 @@ def test_axe_finds_nothing_serious(
 
 def is_public(address: str) -> bool:
     return address.startswith(("/u/", "/share/", "/chain/"))
+
+
+LATE_LINE = """(text) => {
+  const line = document.querySelector("#offline");
+  line.hidden = false;
+  line.textContent = text;
+  return parseFloat(getComputedStyle(document.querySelector(".app")).paddingBottom);
+}"""
+
+
+def test_phones_say_that_news_is_late(browser: Browser, program: Program, addresses: list[str]) -> None:
+    """Above what is at the bottom, not under it, and over nothing at the page's end."""
+    reader = Reader.open(browser, program, viewport=PHONE)
+    reader.join()
+    reader.page.route("**/static/js.*/**", lambda route: route.abort())  # they would say that all is well
+    for address, bottom in (("/", ".tabs"), ("/manage", ".tabs"), ("/folders", ".tabs"), (addresses[6], ".entrybar")):
+        reader.page.goto(address)
+        expect(reader.page.locator("#offline")).to_be_hidden()
+        room = reader.page.evaluate(LATE_LINE, LATE)  # below the end of the page
+        line, below = (reader.page.locator(each).first.bounding_box() for each in ("#offline", bottom))
+        assert line and below and line["width"] == PHONE["width"] and line["y"] + line["height"] <= below["y"] + 1
+        assert room >= PHONE["height"] - line["y"]
+        assert reader.page.locator(".side > header").is_visible() == (address == "/folders")
+        for dark in (False, True):
+            look(reader.page, dark)
+            assert violations(reader.page) == []
+    reader.close()
 
 
 def test_the_card_of_a_share_is_well_made(browser: Browser, program: Program, addresses: list[str]) -> None:

@@ -40,6 +40,7 @@ async def test_one_that_was_stopped_says_why_and_starts_again(world: World, ada:
     assert leased is not None
     await mapper.failed(leased, status=410, error="It says that it is gone <for good>.", retry_at=None)
     page = await open_page(ada.http, "/settings/webhooks")
+    assert page.words("//ul[contains(@class, 'hooks')]//*[contains(@class, 'bad')]").startswith("Stopped: It says")
     assert "gone &lt;for good&gt;" in page.text
     await send(ada.http, page, "//form[@action='/do/webhook/restart']", "webhook")
     assert not (await service.get(ada.actor, hook.id)).stopped
