@@ -123,4 +123,5 @@ def summary(tree: Tree, times: Times) -> str:
     steps = max(node.depth for node in live)
     who = "One person has" if people == 1 else f"{people:,} people have"
     far = f", in at most {steps} {'step' if steps == 1 else 'steps'}" if steps else ""
-    return f"{who} shared it{far}, from {times.moment(first)} until {times.moment(last)}."
+    began, ended = times.moment(first), times.moment(last)
+    return f"{who} shared it{far}, {began if began == ended else f'from {began} until {ended}'}."

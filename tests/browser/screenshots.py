@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -99,7 +100,43 @@ def preview_of_import(page: Page) -> None:
     picture(page, "import")
 
 
-def take(browser: Browser, address: str, site: str) -> None:
+class Sharer:
+    """Somebody else, by the API."""
+
+    def __init__(self, browser: Browser, address: str, folder: Path, name: str) -> None:
+        command = [sys.executable, "-m", "evantr", "user", "add", name, "--password", PASSWORD]
+        subprocess.run(command, env={**os.environ, "EVANTR_DATA": str(folder)}, check=True, stdout=subprocess.DEVNULL)
+        self._asks = browser.new_context(base_url=address, extra_http_headers={"Origin": address}).request
+        self.post("session", name=name, password=PASSWORD)
+
+    def post(self, path: str, **body: object) -> dict[str, Any]:
+        answer = self._asks.post(f"/api/v1/{path}", data=body)
+        assert answer.ok, answer.text()
+        return cast(dict[str, Any], answer.json())
+
+
+def chain(browser: Browser, page: Page, address: str, folder: Path) -> None:
+    """A story that goes from hand to hand until it reaches the reader."""
+    feeds = page.request.get("/api/v1/subscriptions").json()["subscriptions"]
+    entries = page.request.get("/api/v1/entries?limit=200&content=false").json()["entries"]
+    entry = next(each for each in entries if each["title"] == OPENED)
+    feed = next(each["url"] for each in feeds if each["feed_id"] == entry["feed_id"])
+    tobin, ines, mara, priya = (Sharer(browser, address, folder, name) for name in ("tobin", "ines", "mara", "priya"))
+    tobin.post("subscriptions", url=feed)
+    first = tobin.post("shares", entry_id=entry["id"], note="For everybody who sends the first one.")["id"]
+    ines.post("follow", target="@tobin")
+    second = ines.post("shares", entry_id=first, note="The part about reading it aloud is the best of it.")["id"]
+    priya.post("follow", target="@tobin")
+    priya.post("shares", entry_id=first)
+    mara.post("follow", target="@ines")
+    third = mara.post("shares", entry_id=second, note="Ines is right: aloud.")["id"]
+    headers = {"Origin": address}
+    assert page.request.post("/api/v1/follow", data={"target": "@mara"}, headers=headers).ok
+    page.goto(f"/chain/{third}")
+    picture(page, "chain")
+
+
+def take(browser: Browser, address: str, site: str, folder: Path) -> None:
     context = browser.new_context(base_url=address, viewport=WIDE)
     page = context.new_page()
     fill(page, site)
@@ -116,6 +153,7 @@ def take(browser: Browser, address: str, site: str) -> None:
     picture(page, "health")
     page.goto("/keys")
     picture(page, "keys")
+    chain(browser, page, address, folder)
     preview_of_import(page)
     page.goto("/admin/queues?open=pull-sys")
     page.wait_for_timeout(2500)  # figures that a manager reports
@@ -139,7 +177,7 @@ def main() -> int:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        take(browser, address, site)
+        take(browser, address, site, Path(folder))
         browser.close()
     sys.stdout.write(f"Pictures are in {PICTURES}\n")
     return 0

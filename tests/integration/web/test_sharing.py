@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import pytest_asyncio
 
@@ -263,6 +265,9 @@ def test_words_over_a_tree() -> None:
     times = Times(1e9, "UTC")
     assert summary(a_chain(1), times).startswith("One person has shared it, ")
     assert summary(a_chain(5), times).startswith("5 people have shared it, in at most 4 steps, from ")
+    tree = a_chain(3)
+    at_once = replace(tree, nodes=tuple(replace(node, at=1e9) for node in tree.nodes))
+    assert summary(at_once, times) == f"3 people have shared it, in at most 2 steps, {times.moment(1e9)}."
 
 
 @pytest.mark.parametrize(
