@@ -53,6 +53,8 @@ class Assumptions:
     bodies: float = _said(0.3, "part of the pulls that are answered with a document; the others with a 304")
     small: float = _said(600, "bytes of a request and a 304, with headers")
     page_bytes: float = _said(12_000, "bytes of an answer to a reader, compressed, on average")
+    pictures: float = _said(60, "pictures a day that come through Evantr, of one who comes")
+    picture_bytes: float = _said(100_000, "bytes of a picture")
     peak_people: float = _said(2.5, "busiest hour of the readers, times the mean")
     peak_pulls: float = _said(1.3, "busiest minutes of pulls, times the mean")
     busy: float = _said(0.5, "part of a core that may be used on average")

@@ -116,6 +116,7 @@ class Model:
         return {
             "entry": self.kept, "feed": self.a.feeds, "pull": self.a.feeds * 50, "account": self.a.users,
             "session": self.a.users * self.a.sessions, "subscription": self.all_subscriptions,
+            "job": self.a.feeds,  # the row of each feed's icon job stays for a week
             "mark": self.come * self.a.marks * 7, "star": self.come * self.a.stars * self.a.days, "share": shared,
         }  # fmt: skip
 
@@ -272,6 +273,10 @@ class Model:
         """Bytes a second from the servers of feeds."""
         body = self.units.message["a feed's document, compressed"]["bytes"]
         return self.pulls * self.a.peak_pulls * (self.a.small + self.a.bodies * body)
+
+    def picture_bytes(self) -> float:
+        """Bytes a second of pictures that web processes fetch and hand on."""
+        return self.acts(self.a.pictures) * self.a.picture_bytes
 
     def upload(self) -> float:
         """Bytes a second to readers."""

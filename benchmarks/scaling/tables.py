@@ -18,6 +18,7 @@ FILE = 1 * TB  # what a SQLite file is to grow to: a copy of it takes hours
 ONE_DOCUMENT = 1000.0  # updates a second of one document of MongoDB; not measured here
 ROUND_TRIPS = 3  # of publishing, between reading the counter and having moved it
 IN_A_ROUND = 500  # feeds
+PUT = "the same, as the updater puts them"
 Column = tuple[str, Model]
 
 
@@ -68,6 +69,7 @@ def takes(columns: Sequence[Column]) -> Section:
         "memcached: questions a second": lambda m: m.cache_gets(),
         "from servers of feeds, Mbit/s": lambda m: m.download() * 8 / 1e6,
         "to readers, Mbit/s": lambda m: m.upload() * 8 / 1e6,
+        "pictures, in and out each, Mbit/s": lambda m: m.picture_bytes() * 8 / 1e6,
     }
     for what, value in each.items():
         section.add(what, {name: float(value(model)) for name, model in columns})
@@ -115,7 +117,7 @@ def limits(model: Model, fetched: float) -> list[Limit]:
         Limit(
             "due feeds a second that the one updater enqueues",
             peak,
-            1e6 / model.units.message["the same, as the updater puts them"]["µs"],
+            1e6 / model.units.message[PUT]["µs"],
         ),
         Limit("updates a second of the document that numbers entries", changes + model.rates()["share"], ONE_DOCUMENT),
         Limit("bytes of collections that stay on the first shard", alone, SHARD),
@@ -151,11 +153,26 @@ def sizing(units: Units) -> Section:
     add("memory beside the processes' own, MB", _more_memory(alone) / 1e6, _more_memory(cluster) / 1e6)
     add("from servers of feeds, Mbit/s", alone.download() * 8 / 1e6, cluster.download() * 8 / 1e6)
     add("to readers, Mbit/s", alone.upload() * 8 / 1e6, cluster.upload() * 8 / 1e6)
+    pictures = alone.picture_bytes() * 8 / 1e6, cluster.picture_bytes() * 8 / 1e6
+    add("pictures, in and out each, Mbit/s", *pictures)
     return section
 
 
 def _more_memory(model: Model) -> float:
     return model.web_memory() - model.web_processes() * model.a.web_base
+
+
+def rules(units: Units) -> Section:
+    """What one of each serves in a cluster."""
+    section = Section("in a cluster, one", ["serves"])
+    model = Model(units, LARGE)
+    peak = model.pulls * model.a.peak_pulls
+    section.add("web process: accounts", {"serves": model.a.users / model.web_processes()})
+    section.add("web process: open channels", {"serves": model.open_pages / model.web_processes()})
+    section.add("worker: pulls a second", {"serves": peak * model.a.busy / model.worker_cores()})
+    section.add("shard of 2 TB: million entries", {"serves": SHARD / model.in_files() * model.kept / 1e6})
+    section.add("updater that leads: pulls a second", {"serves": 1e6 / model.units.message[PUT]["µs"]})
+    return section
 
 
 def until(units: Units) -> Section:
@@ -193,5 +210,6 @@ def all_tables() -> dict[str, str]:
         "collections": by_collection(large).table(),
         "bottlenecks": bottlenecks(large, fetched).table(),
         "sizing": sizing(units).table(),
+        "rules": rules(units).table(),
         "until": until(units).table(),
     }

@@ -55,6 +55,8 @@ PAGE = """# Unit costs
 
 What one of each costs, taken by `make bench-units` on {cpus} cores, Python {python}. What a system of some size takes
 follows from these figures: [scaling.md](scaling.md), and "Sizing" in [operations.md](operations.md).
+The load of the machine while it ran was {load:.0f}, others' work included: where that is above its cores, times are
+longer than on a quiet one.
 
 ## Bytes in the store
 
@@ -299,7 +301,7 @@ def main() -> None:
     if arguments.write:
         names = ("storage", "collections", "read_sets", "work", "memory", "messages")
         text = PAGE.format(
-            cpus=os.cpu_count(), python=platform.python_version(), first=FIRST, **said,
+            cpus=os.cpu_count(), load=os.getloadavg()[2], python=platform.python_version(), first=FIRST, **said,
             **dict(zip(names, tables, strict=True)),
         )  # fmt: skip
         (ROOT / "docs" / "benchmarks-units.md").write_text(text)

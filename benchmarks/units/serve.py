@@ -28,7 +28,7 @@ from web.app import create_app
 from workers.cpu import CpuPool
 from workers.local import LocalQueue
 
-AT_ONCE = 20
+AT_ONCE = 8
 
 
 async def pull(container: Container, feeds: list[int]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -86,10 +86,15 @@ class Requests:
         }
 
 
-def requests_cost(process: Process, requests: Requests, connection: Connection, part: float) -> dict[str, float]:
-    """Microseconds of the process for each request: the median of blocks, the first of them not counted."""
+def requests_cost(
+    process: Process, requests: Requests, connection: Connection, part: float, names: Collection[str] = ()
+) -> dict[str, float]:
+    """Microseconds of the process for each request: the median of blocks, the first of them not counted. ``names``:
+    these alone."""
     out = {}
     for name, (following, count) in requests.all().items():
+        if names and name not in names:
+            continue
         number = max(2, round(count * part))
         blocks = [_block(process, connection, following, number) for _ in range(BLOCKS + 1)]
         out[name] = statistics.median(blocks[1:])

@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 
 from pyroaring import BitMap
 
@@ -43,7 +44,6 @@ class World:
     feeds: list[int] = field(default_factory=list)
     full: list[int] = field(default_factory=list)  # feeds with entries
     ids: list[int] = field(default_factory=list)  # of entries
-    corpus: list[Document] = field(default_factory=list)
 
     async def accounts(self, numbers: range) -> None:
         async def make(number: int) -> None:
@@ -98,10 +98,8 @@ class World:
 
     async def entries(self, numbers: range) -> None:
         """A document of 20 articles each, parsed and cleaned as pulls do it, in a feed of its own."""
-        while len(self.corpus) < numbers.stop:
-            self.corpus = list(documents(max(100, numbers.stop)))
-        for number in numbers:
-            await self.append(self.feeds[number], _articles(self.corpus[number], self.now))
+        for number, document in zip(numbers, islice(documents(), numbers.start, numbers.stop), strict=True):
+            await self.append(self.feeds[number], _articles(document, self.now))
             self.full.append(self.feeds[number])
 
     async def append(self, feed_id: int, articles: list[NewEntry]) -> None:
