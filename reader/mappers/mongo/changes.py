@@ -25,7 +25,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import bson
 from bson import ObjectId
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import DeleteOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from reader.errors import NotFound
@@ -53,6 +53,7 @@ PART = 256_000  # bytes of a document that holds more of them
 DUPLICATE = 11000
 HEAD = {"rev": 1, "shape_rev": 1, "journal_floor": 1, "open": 1}
 
+Write = UpdateOne | ReplaceOne[Document] | DeleteOne
 T = TypeVar("T")
 _locks: WeakKeyDictionary[Engine, WeakValueDictionary[int, asyncio.Lock]] = WeakKeyDictionary()
 
@@ -84,6 +85,10 @@ class Draft:
         self._writes[collection, key] = {"c": collection, "k": key, "drop": True}
         if collection == "subscription":
             self._mirror(key, {"drop": True})
+
+    def delete(self, collection: str, key: object, feed_id: int) -> None:
+        """What follows from children, and may come back by a write that was on its way: nothing of it stays."""
+        self._writes[collection, key] = {"c": collection, "k": key, "delete": True, "at": {"feed_id": feed_id}}
 
     def _at(self, feed_id: int | None) -> Document:
         return {} if feed_id is None else {"at": {"user_id": self.user_id, "feed_id": feed_id}}
@@ -252,18 +257,20 @@ async def _forget(engine: Engine, user_id: int, record: Document) -> None:
 async def _write(engine: Engine, user_id: int, record: Document, writes: list[Document]) -> None:
     """All children, at once for each collection, then what shows them."""
     for last in (False, True):
-        operations: dict[str, list[UpdateOne | ReplaceOne[Document]]] = {}
+        operations: dict[str, list[Write]] = {}
         for write in writes:
             if write.get("last", False) == last:
                 operations.setdefault(write["c"], []).append(_operation(user_id, record, write))
         await asyncio.gather(*(_bulk(engine, collection, each) for collection, each in operations.items()))
 
 
-def _operation(user_id: int, record: Document, write: Document) -> UpdateOne | ReplaceOne[Document]:
+def _operation(user_id: int, record: Document, write: Document) -> Write:
     rev = record["rev"]
     shard = write.get("at", {"user_id": user_id})
     if write["c"] in PARTS:  # a share is an entry: it lies with its feed
         shard = {**shard, "feed_id": int(str(write["k"]).partition(":")[0])}
+    if "delete" in write:
+        return DeleteOne({"_id": write["k"], **shard, "written": {"$not": {"$gt": rev}}})
     older = {"_id": write["k"], **shard, "written": {"$lt": rev}}
     if "drop" in write:
         return ReplaceOne(older, {**shard, "written": rev, "gone": record["token"]})
@@ -274,7 +281,7 @@ def _operation(user_id: int, record: Document, write: Document) -> UpdateOne | R
     return UpdateOne(older, {"$set": {**write["set"], "written": rev}, **counts})
 
 
-async def _bulk(engine: Engine, collection: str, operations: list[UpdateOne | ReplaceOne[Document]]) -> None:
+async def _bulk(engine: Engine, collection: str, operations: list[Write]) -> None:
     try:
         await engine.db[collection].bulk_write(operations, ordered=False)
     except BulkWriteError as error:

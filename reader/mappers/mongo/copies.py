@@ -56,12 +56,6 @@ async def carry(engine: Engine, source: int, target: int) -> None:
     await engine.db.copy.delete_many({"feed_id": source})
 
 
-async def drop(engine: Engine, feed_id: int, seqs: Sequence[int]) -> bool:
-    """Forgets the copies at these places of a feed; whether there were any. The caller touches it."""
-    gone = await engine.db.copy.delete_many({"feed_id": feed_id, "seq": {"$in": [*seqs]}})
-    return gone.deleted_count > 0
-
-
 async def tellers(engine: Engine, story: bytes) -> list[Copy]:
     """Visible entries of sites' feeds that tell a story, only where they are the one of their feed."""
     found = engine.db.entry.find({"story": story}, PLACE, batch_size=MOST_FEEDS).limit(MOST_FEEDS)
@@ -145,10 +139,10 @@ async def copies(engine: Engine, feed_ids: Sequence[int]) -> list[Copy]:
         ).to_list(),
         bounds(engine, ids),
     )
-    out = [copy_of(each) for each in found]
+    out = {copy_of(each) for each in found}
     for each in gone:
         if each["feed_id"] in feeds and each["seq"] > feeds[each["feed_id"]]["floor"]:
-            out.append(Copy(each["story"], each["_id"], each["feed_id"], each["seq"]))
+            out.add(Copy(each["story"], each["_id"], each["feed_id"], each["seq"]))
     return sorted(out, key=lambda copy: (copy.feed_id, copy.seq))
 
 

@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError
 from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.person import relation_key
+from reader.mappers.mongo.talk_counts import out_of_sight
 from reader.mappers.mongo.ties import is_here
 from reader.mappers.talk import UNSEEN_MOST
 from reader.models.people import Notification, NotificationKind
@@ -91,12 +92,13 @@ class MongoNotifications:
         return await self._db.notification.count_documents(which, limit=UNSEEN_MOST)
 
     async def _unheard(self, user_id: int) -> list[int | None]:
-        """Whom the user muted, and who is being removed: few."""
-        muted, leaving = await asyncio.gather(
-            self._db.relation.find({"user_id": user_id, "kind": "mute"}, {"other_id": 1}, batch_size=ALL).to_list(),
+        """Whom the user muted or blocked, who blocked the user, and who is being removed: few. A block takes what it
+        finds away; what somebody was just writing then, and died before looking again, stays and is not shown."""
+        unseen, leaving = await asyncio.gather(
+            out_of_sight(self._engine, user_id),
             self._db.user.find({"leaving_at": {"$gt": 0}}, {"_id": 1}, batch_size=ALL).to_list(),
         )
-        return [None, *(each["other_id"] for each in muted), *(each["_id"] for each in leaving)]
+        return [None, *unseen, *(each["_id"] for each in leaving)]
 
     async def seen(self, user_id: int, up_to: int, *, now: float) -> int:
         which = {"user_id": user_id, "seen_at": None, "_id": {"$lte": up_to}}

@@ -34,6 +34,7 @@ INDEXES = (
     Index("share", (("story", 1), ("removed_at", 1))),
     Index("share", (("feed_id", 1), ("removed_at", 1), ("seq", 1))),
     Index("share", (("wiped", 1), ("removed_at", 1))),
+    Index("share", (("hides", 1), ("stream_id", 1)), sparse=True),
     Index("share", (("passed", 1), ("created_at", 1), ("_id", 1))),
     Index("share", (("passed", 1), ("wiped", 1), ("removed_at", 1), ("_id", 1))),
     Index("copy", (("feed_id", 1), ("seq", 1), ("entry_id", 1))),
@@ -47,6 +48,7 @@ SHARE = (
 )  # fmt: skip
 SOURCE = 6
 COPY = ("story", "entry_id", "feed_id", "seq")
+HIDES = "hides"  # true while flags of a share are hidden, or may be
 DEEPEST = 100  # shares above one that cards and trees look at
 
 

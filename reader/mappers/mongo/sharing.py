@@ -12,14 +12,15 @@ from pyroaring import BitMap
 
 from reader.errors import NotFound
 from reader.mappers.mongo.changes import Draft, bump, change
-from reader.mappers.mongo.copies import bounds, drop, spread
-from reader.mappers.mongo.engine import Document, Engine
+from reader.mappers.mongo.copies import bounds, spread
+from reader.mappers.mongo.engine import ALL, Document, Engine
 from reader.mappers.mongo.entry_documents import key, placed, seen, traced
 from reader.mappers.mongo.flags import KINDS
 from reader.mappers.mongo.revisions import publish, waiting
 from reader.mappers.mongo.search import document
 from reader.mappers.mongo.share_documents import (
     DEEPEST,
+    HIDES,
     copy_key,
     pack_withdrawn,
     share_fields,
@@ -96,6 +97,10 @@ def put_copy(draft: Draft, share: Share) -> None:
     draft.put("copy", copy_key(own), own._asdict(), share.feed_id)
 
 
+def drop_copy(draft: Draft, share: Share) -> None:
+    draft.delete("copy", copy_key(Copy(share.story, share.id, share.feed_id, share.seq)), share.feed_id)
+
+
 async def _path(engine: Engine, parent_id: int | None) -> list[int]:
     """The shares above one whose parent this is."""
     if parent_id is None:
@@ -144,8 +149,9 @@ async def _remove(engine: Engine, share_id: int, now: float, draft: Draft) -> Sh
     share = await live(engine, draft.user_id, share_id)
     if share is None:
         return None
-    draft.set("share", share_id, {"removed_at": now, "note": "", "noted_at": None}, share.feed_id)
-    await drop(engine, share.feed_id, [share.seq])
+    fields = {"removed_at": now, "note": "", "noted_at": None, HIDES: True}
+    draft.set("share", share_id, fields, share.feed_id)
+    drop_copy(draft, share)
     fields = await withdraw(engine, draft, share.feed_id, add=[share.seq])
     draft.last("feed", share.feed_id, fields, {"copies_rev": 1})
     return share
@@ -155,7 +161,7 @@ async def restore(engine: Engine, user_id: int, share_id: int, note: str, noted_
     """See ShareMapper.restore."""
     done = await change(engine, user_id, partial(_restore, engine, share_id, note, noted_at))
     if done:
-        await show_flags(engine, [share_id])
+        await settle_flags(engine, {"_id": share_id})
         await publish(engine)
     return done
 
@@ -200,6 +206,7 @@ async def _note(engine: Engine, share_id: int, text: str, now: float, draft: Dra
 
 async def wipe(engine: Engine, before: float, limit: int) -> int:
     """See ShareMapper.wipe. Stars go first: a second try finds the share again."""
+    await settle_flags(engine, {})
     due = {"wiped": False, "removed_at": {"$gt": 0, "$lt": before}}
     found = engine.db.share.find(due, {"user_id": 1, "feed_id": 1, "seq": 1}, batch_size=limit + 1)
     shares = await found.sort("removed_at", 1).limit(limit).to_list()
@@ -221,12 +228,24 @@ async def _wipe(share: Document, draft: Draft) -> None:
 
 async def hide_flags(engine: Engine, entry_ids: list[int]) -> None:
     """Flags of what was taken back wait under other names; what restores it gives them theirs again."""
-    await _rename_flags(engine, entry_ids, {kind: f"{WITHDRAWN}{kind}" for kind in KINDS})
+    if entry_ids:
+        await _rename_flags(engine, entry_ids, {kind: f"{WITHDRAWN}{kind}" for kind in KINDS})
 
 
-async def show_flags(engine: Engine, entry_ids: list[int]) -> None:
-    """The reverse of hide_flags()."""
-    await _rename_flags(engine, entry_ids, {f"{WITHDRAWN}{kind}": kind for kind in KINDS})
+async def settle_flags(engine: Engine, which: Document) -> None:
+    """Gives flags of what was brought back their names again, and ends what a crash left undone: of those shares of
+    ``which`` that hide flags. These are few at any time."""
+    fields = {"feed_id": 1, "removed_at": 1, "wiped": 1}
+    found = await engine.db.share.find({**which, HIDES: True}, fields, batch_size=ALL).to_list()
+    back = [share["_id"] for share in found if share["removed_at"] is None]
+    if back:
+        await _rename_flags(engine, back, {f"{WITHDRAWN}{kind}": kind for kind in KINDS})
+    await hide_flags(engine, [share["_id"] for share in found if share["removed_at"] is not None])
+    feeds = [*{share["feed_id"] for share in found}]
+    done = {"_id": {"$in": [share["_id"] for share in found]}, "feed_id": {"$in": feeds}}
+    for over in ({"removed_at": None}, {"wiped": True}):
+        if found:
+            await engine.db.share.update_many({**done, **over}, {"$unset": {HIDES: ""}})
 
 
 async def _rename_flags(engine: Engine, entry_ids: list[int], names: dict[str, str]) -> None:

@@ -118,14 +118,23 @@ async def advance(engine: Engine, stream_id: int, feed_id: int, seq: int) -> Non
 
 
 async def behind(engine: Engine, limit: int, after: str) -> tuple[list[int], str]:
-    """See StreamMapper.behind. In order of their keys; two round trips."""
-    page = engine.db.stream_source.find({"_id": {"$gt": after}}, {"feed_id": 1, "seq": 1}, batch_size=limit + 1)
+    """See StreamMapper.behind. In order of their keys; two round trips. Sources of a stream that is gone do nothing:
+    whoever removed it died before they went."""
+    fields = {"feed_id": 1, "stream_id": 1, "seq": 1}
+    page = engine.db.stream_source.find({"_id": {"$gt": after}}, fields, batch_size=limit + 1)
     stored = await page.sort("_id", 1).limit(limit).to_list()
-    ids = [*{each["feed_id"] for each in stored}]
-    feeds = engine.db.feed.find({"_id": {"$in": ids}}, {"seq": 1}, batch_size=limit + 1)
-    seqs = {feed["_id"]: feed["seq"] async for feed in feeds} if ids else {}
-    found = sorted({each["feed_id"] for each in stored if seqs.get(each["feed_id"], 0) > each["seq"]})
-    return found, stored[-1]["_id"] if len(stored) == limit else ""
+    if not stored:
+        return [], ""
+    of_feeds, of_streams = {each["feed_id"] for each in stored}, {each["stream_id"] for each in stored}
+    feeds, streams = await asyncio.gather(
+        engine.db.feed.find({"_id": {"$in": [*of_feeds]}}, {"seq": 1}, batch_size=limit + 1).to_list(),
+        engine.db.stream.find({"_id": {"$in": [*of_streams]}}, {"name": 1}, batch_size=limit + 1).to_list(),
+    )
+    seqs, live = {feed["_id"]: feed["seq"] for feed in feeds}, {each["_id"] for each in streams if "name" in each}
+    lag = {
+        each["feed_id"] for each in stored if seqs.get(each["feed_id"], 0) > each["seq"] and each["stream_id"] in live
+    }
+    return sorted(lag), stored[-1]["_id"] if len(stored) == limit else ""
 
 
 async def carry_sources(engine: Engine, source: int, target: int) -> None:

@@ -10,14 +10,13 @@ from typing import Any
 
 from reader.mappers.mongo import stream_sources
 from reader.mappers.mongo.changes import Draft, change
-from reader.mappers.mongo.copies import drop
 from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
 from reader.mappers.mongo.feed_documents import blank
 from reader.mappers.mongo.moves import claim
 from reader.mappers.mongo.readers import count_readers
 from reader.mappers.mongo.revisions import publish, waiting
-from reader.mappers.mongo.share_documents import STREAM, share_of, stream_of, withdrawn_of
-from reader.mappers.mongo.sharing import hide_flags, put_copy, show_flags, withdraw
+from reader.mappers.mongo.share_documents import HIDES, STREAM, share_of, stream_of, withdrawn_of
+from reader.mappers.mongo.sharing import drop_copy, hide_flags, put_copy, settle_flags, withdraw
 from reader.mappers.streams import StreamFacts
 from reader.models.share import Stream, stream_url
 from reader.models.sources import Rule, StreamSource
@@ -107,11 +106,11 @@ async def _remove(engine: Engine, stream_id: int, now: float, draft: Draft) -> t
         return None
     sources = await stream_sources.sources(engine, stream_id)
     live = {"stream_id": stream_id, "removed_at": None}
-    shares = await engine.db.share.find(live, {"seq": 1}, batch_size=ALL).to_list()
+    shares = [share_of(each) for each in await engine.db.share.find(live, batch_size=ALL).to_list()]
     for share in shares:
-        draft.set("share", share["_id"], {"removed_at": now}, stream.feed_id)
-    seqs = [share["seq"] for share in shares]
-    await drop(engine, stream.feed_id, seqs)
+        draft.set("share", share.id, {"removed_at": now, HIDES: True}, stream.feed_id)
+        drop_copy(draft, share)
+    seqs = [share.seq for share in shares]
     draft.drop("stream", stream_id)
     _number(draft, [each for each in streams if each.id != stream_id])
     fields = await withdraw(engine, draft, stream.feed_id, add=seqs)
@@ -213,8 +212,7 @@ class MongoStreams:
         done = await change(self._engine, stream.user_id, partial(_restore, self._engine, stream, removed_at))
         if done:
             await stream_sources.attach_again(self._engine, sources)
-            back = {"stream_id": stream.id, "removed_at": None}
-            await show_flags(self._engine, await self._db.share.distinct("_id", back))
+            await settle_flags(self._engine, {"stream_id": stream.id})
             await publish(self._engine)
         return done
 

@@ -37,7 +37,7 @@ ASKED_EVERYWHERE = {
         ("session", "expires_at"), ("entry_words", "filled id"), ("user", "open.token"), ("user_change", "token"),
         ("subscription", "gone"), ("folder", "gone"), ("reader", "gone"),
         ("share", "removed_at story"), ("share", "story"), ("share", "removed_at wiped"), ("share", "_id parent_id"),
-        ("notification", "at"),
+        ("notification", "at"), ("share", "hides"),
     },
     "two feeds become one": {("feed_alias", "feed_id")},
     "an account is removed": {
@@ -50,6 +50,7 @@ ASKED_EVERYWHERE = {
     "one share by its number, as somebody opens it, likes it or says something; those above it in its chain": {
         ("share", "_id"), ("share", "_id user_id"), ("share", "_id removed_at user_id"),
         ("share", "_id removed_at user_id wiped"), ("share", "_id removed_at"),
+        ("share", "_id hides"),
     },
     "the tree of a chain, when it is looked at, and what it counts, when somebody passes a share on": {
         ("share", "root_id"),
@@ -57,7 +58,7 @@ ASKED_EVERYWHERE = {
     "somebody shares a story: whether the stream has it": {
         ("share", "removed_at story stream_id"), ("share", "story stream_id"),
     },
-    "a stream is removed, or comes back": {("share", "removed_at stream_id")},
+    "a stream is removed, or comes back": {("share", "removed_at stream_id"), ("share", "hides stream_id")},
     "the newest shares of all, for suggestions": {("share", "_id created_at passed"),
         ("share", "_id passed removed_at wiped")},
     "a comment by its number, when it is answered or deleted": {("comment", "_id")},

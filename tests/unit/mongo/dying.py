@@ -12,8 +12,8 @@ from reader.mappers.mongo.engine import Engine
 
 WRITES = frozenset(
     {
-        "bulk_write", "delete_many", "delete_one", "find_one_and_update", "insert_many", "insert_one", "replace_one",
-        "update_many", "update_one",
+        "bulk_write", "delete_many", "delete_one", "find_one_and_delete", "find_one_and_replace", "find_one_and_update",
+        "insert_many", "insert_one", "replace_one", "update_many", "update_one",
     }
 )  # fmt: skip
 
