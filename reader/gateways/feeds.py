@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from reader.clock import Clock
 from reader.events import FeedChanged, PubSub, feed_topic
 from reader.gateways.pull_rules import pause_left
+from reader.gateways.rested import Rested
 from reader.ingest import ttl
 from reader.ingest.ttl import Rhythm
 from reader.jobs import JobQueue, PullFeed
@@ -47,6 +48,7 @@ class FeedGateway:
         self._queue = queue
         self._bus = bus
         self._clock = clock
+        self._stats = Rested(self._count, clock)
 
     async def get(self, feed_id: int) -> Feed | None:
         return await self._feeds.get(feed_id)
@@ -109,7 +111,11 @@ class FeedGateway:
         )  # fmt: skip
 
     async def stats(self) -> dict[str, int]:
-        """What the store holds, and what goes through hubs: ours ("hub_…"), and those of feeds ("pushed_…")."""
+        """What the store holds, and what goes through hubs: ours ("hub_…"), and those of feeds ("pushed_…"). Those of a
+        while ago where counting takes long."""
+        return await self._stats.get()
+
+    async def _count(self) -> dict[str, int]:
         now = self._clock.now()
         stats, hub, pushes = await asyncio.gather(self._feeds.stats(now), self._hub.stats(now), self._pushes.stats(now))
         return (

@@ -15,6 +15,7 @@ from reader.events import OPERATIONS_TOPIC, PubSub, SettingsChanged
 from reader.gateways import queue_settings
 from reader.gateways.queue_settings import InForce, Key
 from reader.gateways.reports import merge_history, point_now, read_report, sum_queues, with_now, write_report
+from reader.gateways.rested import Rested
 from reader.gateways.work import WorkGateway, payload_of
 from reader.jobs import JobQueue, PullFeed
 from reader.mappers import Mappers
@@ -50,6 +51,8 @@ class OperationsGateway:
         self._bus = bus
         self._clock = clock
         self._work = WorkGateway(mappers, bus, clock)
+        self._stats = Rested(lambda: mappers.feeds.stats(clock.now()), clock)
+        self._states = Rested(mappers.feeds.states, clock)
         self._defaults = queue_settings.defaults(settings)
         self._file = Path(settings.queues_file) if settings.queues_file else settings.data / "queues.toml"
         self._from_file: dict[Key, float] = {}
@@ -138,11 +141,11 @@ class OperationsGateway:
     async def overview(self) -> Overview:
         now = self._clock.now()
         managers = await self.managers()
-        stats = await self._mappers.feeds.stats(now)
+        stats = await self._stats.get()
         dead = await self._operations.dead_counts()
         queues = await self._queues(managers, dead)
         return Overview(now, queues, managers, await self._updater(managers, stats["due"]), sum(dead.values()),
-                        await self._mappers.feeds.states())  # fmt: skip
+                        await self._states.get())  # fmt: skip
 
     async def queues(self) -> tuple[QueueStatus, ...]:
         return await self._queues(await self.managers(), await self._operations.dead_counts())
