@@ -21,7 +21,7 @@ from tests.contract.mappers.society import add_person, add_share, follow
 from tests.unit.mongo.dying import Died, Mortal
 
 MOST_WRITES = 60
-RULE = Rule(("harbour",), (), None, None)
+RULE = Rule(("harbour",), (), "", "")
 
 
 @dataclass(frozen=True)
