@@ -15,6 +15,7 @@ GB, TB = 1e9, 1e12
 MIDDLE = replace(LARGE, users=100_000, feeds=1_000_000)
 SHARD = 2 * TB  # what one shard is to hold
 FILE = 1 * TB  # what a SQLite file is to grow to: a copy of it takes hours
+FEW = 0.0005  # part of all, below which a collection is none to look at
 ONE_DOCUMENT = 1000.0  # updates a second of one document of MongoDB; not measured here
 ROUND_TRIPS = 3  # of publishing, between reading the counter and having moved it
 IN_A_ROUND = 500  # feeds
@@ -83,10 +84,19 @@ def shards(model: Model) -> float:
 def by_collection(model: Model) -> Section:
     section = Section("collection", ["documents, TB", "keys, TB", "in files, TB", "part of all"])
     whole = model.in_files()
-    for name, (data, keys) in model.storage().items():
+    others = [0.0, 0.0]
+
+    def add(name: str, data: float, keys: float) -> None:
         files = data * model.a.compressed + keys * model.a.prefixed
         numbers = {"documents, TB": data / TB, "keys, TB": keys / TB, "in files, TB": files / TB}
         section.add(name, numbers | {"part of all": files / whole})
+
+    for name, (data, keys) in model.storage().items():
+        if data + keys < FEW * whole:
+            others = [others[0] + data, others[1] + keys]
+        else:
+            add(name, data, keys)
+    add("all others", *others)
     return section
 
 
