@@ -23,7 +23,7 @@ ON_MONGO = {
     "test_flags.py", "test_search.py", "test_entries.py", "test_merge.py", "test_due.py", "test_imports.py",
     "test_bundle.py", "test_webhooks.py", "test_hub.py", "test_pushes.py", "test_shares.py",
     "test_streams.py", "test_copies.py", "test_people.py", "test_talk.py", "test_notifications.py", "test_departure.py",
-    "test_met_once.py",
+    "test_met_once.py", "test_complete.py",
 }  # fmt: skip
 """Files whose mappers exist on MongoDB."""
 LAST = ("test_complete.py", "test_indexes.py", "test_shards.py", "test_explain.py")
