@@ -28,6 +28,7 @@ from reader.mappers.mongo.talk import MongoTalk
 from reader.mappers.mongo.users import MongoUsers
 from reader.mappers.mongo.webhooks import MongoWebhooks
 from reader.mappers.mongo.work import MongoLeases, MongoUndo
+from reader.mappers.schema import check_newer
 
 
 @guarded
@@ -65,6 +66,7 @@ class MongoMappers:
 
     async def ready(self) -> None:
         done = await applied(self.engine)
+        check_newer(done, [name for name, _ in MIGRATIONS])
         missing = [name for name, _ in MIGRATIONS if name not in done]
         if missing:
             raise StoreError(f"The database lacks migrations: {', '.join(missing)}.")

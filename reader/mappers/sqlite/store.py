@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reader.mappers import Mappers
 from reader.mappers.errors import StoreError
+from reader.mappers.schema import check_newer
 from reader.mappers.sqlite.backup import backup
 from reader.mappers.sqlite.departure import SqliteDeparture
 from reader.mappers.sqlite.engine import Engine
@@ -33,7 +34,9 @@ from reader.mappers.sqlite.work import SqliteJobs, SqliteLeases, SqliteUndo
 
 
 def _check_schema(con: sqlite3.Connection) -> None:
-    missing = [name for name, _ in MIGRATIONS if name not in applied(con)]
+    done = applied(con)
+    check_newer(done, [name for name, _ in MIGRATIONS])
+    missing = [name for name, _ in MIGRATIONS if name not in done]
     if missing:
         raise StoreError(f"The database lacks migrations: {', '.join(missing)}.")
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from reader.mappers import schema
 from reader.mappers.errors import StoreError
 from reader.mappers.mongo import MongoMappers, open_store
 from reader.mappers.mongo.engine import DURABLE
@@ -70,3 +71,20 @@ async def test_options_of_the_address_win(mongo_url: str) -> None:
     await store.close()
     assert options.pool_options.max_pool_size == 3
     assert options.timeout == 15
+
+
+async def test_a_newer_store_is_worked_with_unless_it_lost_what_this_version_uses(
+    mongo_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await open_store(mongo_url)
+    await store.migrate()
+    await store.engine.db.migration.insert_one({"_id": "9998_more"})
+    assert await store.migrate() == [] and "9998_more" in caplog.text
+    await store.ready()
+    await store.engine.db.migration.insert_one({"_id": "9999_less_contract"})
+    for look in (store.migrate, store.ready):
+        with pytest.raises(StoreError, match=r"by a newer Evantr \(9999_less_contract\).*Start the newer"):
+            await look()
+    monkeypatch.setattr(schema, "TO_COME", ("9999_less_contract",))  # it has stopped using that
+    assert await store.migrate() == []
+    await store.close()

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from reader.mappers import schema
 from reader.mappers.sqlite import SqliteMappers, StoreError, migrations, open_store
 
 
@@ -64,3 +66,28 @@ async def test_the_pragmas_hold_on_every_connection(store: SqliteMappers) -> Non
 
 async def test_the_file_is_private(store: SqliteMappers, path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_newer_store_is_worked_with_unless_it_lost_what_this_version_uses(
+    store: SqliteMappers, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def went_through(name: str) -> None:
+        await store.engine.write(lambda con: con.execute("INSERT INTO migration (name, at) VALUES (?, 0)", (name,)))
+
+    await went_through("9998_more")
+    assert await store.migrate() == [] and "9998_more" in caplog.text
+    await store.ready()
+    await went_through("9999_less_contract")
+    for look in (store.migrate, store.ready):
+        with pytest.raises(StoreError, match=r"by a newer Evantr \(9999_less_contract\).*Start the newer"):
+            await look()
+    monkeypatch.setattr(schema, "TO_COME", ("9999_less_contract",))  # it has stopped using that
+    assert await store.migrate() == []
+
+
+def test_only_a_contracting_migration_takes_something_away() -> None:
+    """What is older than the rule was made while Evantr stood still."""
+    taking = re.compile(r"\b(DROP\s+(TABLE|COLUMN)|RENAME)\b", re.IGNORECASE)
+    for name, script in migrations.MIGRATIONS[12:]:
+        assert name.endswith(schema.CONTRACT) or not taking.search(script), name
+    assert taking.search("ALTER TABLE a DROP COLUMN b") and taking.search("alter table a rename to b")

@@ -10,6 +10,7 @@ from pymongo import timeout
 from reader.mappers.mongo.engine import ALL, Engine
 from reader.mappers.mongo.indexes import make
 from reader.mappers.mongo.schema import INDEXES
+from reader.mappers.schema import check_newer
 
 Step = Callable[[Engine], Awaitable[None]]
 
@@ -22,8 +23,9 @@ MIGRATIONS: tuple[tuple[str, Step], ...] = (("0001_start", _nothing),)
 
 
 async def migrate(engine: Engine) -> list[str]:
-    """Runs what is missing; returns the names of what ran."""
+    """Runs what is missing; returns the names of what ran. Raises StoreError for a store that is too new for us."""
     done = await applied(engine)
+    check_newer(done, [name for name, _ in MIGRATIONS])
     ran = []
     with timeout(None):  # an index over everything may take long
         for name, step in MIGRATIONS:

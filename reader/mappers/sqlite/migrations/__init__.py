@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from reader.mappers.schema import check_newer
 from reader.mappers.sqlite.connection import APPLICATION_ID
 from reader.mappers.sqlite.migrations import (
     m0001_start,
@@ -37,9 +38,11 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
 
 
 def migrate(con: sqlite3.Connection) -> list[str]:
-    """Runs what is missing, in the caller's transaction; returns the names of what ran."""
+    """Runs what is missing, in the caller's transaction; returns the names of what ran. Raises StoreError for a store
+    that is too new for us."""
     con.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID")
     done = applied(con)
+    check_newer(done, [name for name, _ in MIGRATIONS])
     ran = []
     for name, script in MIGRATIONS:
         if name in done:
