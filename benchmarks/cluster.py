@@ -2,8 +2,8 @@
 
     python -m benchmarks.cluster [--write]
 
-Needs nats-server and memcached. Everything runs on this machine, so the cluster pays for its servers too: their
-processor time is given apart.
+Needs nats-server, memcached, and mongod or what its stand-in needs (tests/helpers/mongo.py). Everything runs on this
+machine, so the cluster pays for its servers too: their processor time is given apart.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import asyncio
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,7 +27,7 @@ from typing import Any
 from benchmarks.feedserver import url_of
 from benchmarks.report import Figure, progress, table, write_json
 from benchmarks.rounds import HOSTS, cpu_of
-from benchmarks.servers import free_port, running
+from benchmarks.servers import free_port, memory_mb, running
 from reader.container import open_mappers
 from reader.events import FeedChanged, feed_topic
 from reader.jobs import PullFeed
@@ -40,6 +42,7 @@ from workers.nats import NatsQueue
 ROOT = Path(__file__).parents[1]
 JOBS, EVENTS, FEEDS, ROUNDS = 20_000, 2000, 1000, 4
 LEAD = 4.0
+GAP = 0.002  # seconds between two events
 PAGE = """# Benchmarks of the cluster
 
 Taken by `make bench-cluster` on {cpus} cores, Python {python}, all processes and servers on this one machine.
@@ -48,10 +51,13 @@ Taken by `make bench-cluster` on {cpus} cores, Python {python}, all processes an
 
 Jobs are empty and go the whole way: put by one process, fetched, run by a manager, acknowledged, their ends told. The
 floor of that is fetching and acknowledging alone. An event's way is from `publish` in one process to its subscriber in
-another. Pulls are rounds of {feeds} feeds that are due at once and did not change, answered without delay; the
-embedded default is `evantr serve` alone, the cluster two web, two worker and two updater processes with NATS and
-memcached on the same store.
+another; its floor is by how much a sleep of {gap} ms is late in the sender meanwhile: what this machine makes all wait.
+Pulls are rounds of {feeds} feeds that are due at once and did not change, answered without delay; the
+embedded default is `evantr serve` alone on SQLite, the cluster two web, two worker and two updater processes with NATS,
+memcached and {database}. Memory is the proportional set size of one process with its
+children, after these rounds.
 """
+STAND_IN = "a stand-in for MongoDB, whose speed and memory say nothing of MongoDB's"
 
 
 def main() -> None:
@@ -74,7 +80,10 @@ def main() -> None:
     write_json(figures, ROOT / "build" / "bench-cluster.json")
     print(table(figures))
     if arguments.write:
-        text = PAGE.format(cpus=os.cpu_count(), python=platform.python_version(), table=table(figures), feeds=FEEDS)
+        text = PAGE.format(
+            cpus=os.cpu_count(), python=platform.python_version(), table=table(figures), feeds=FEEDS,
+            gap=round(GAP * 1000), database="MongoDB" if shutil.which("mongod") else STAND_IN,
+        )  # fmt: skip
         (ROOT / "docs" / "benchmarks-cluster.md").write_text(text)
 
 
@@ -137,22 +146,38 @@ async def bench_events(broker: Server) -> list[Figure]:
     await process.stdout.readline()
     bus = NatsBus(url, "ev")
     await bus.start()
-    sent = []
+    sent, late = [], []
     for number in range(EVENTS):
         sent.append(time.monotonic())
         await bus.publish(feed_topic(1), FeedChanged(number))
-        await asyncio.sleep(0.002)
+        slept = time.monotonic()
+        await asyncio.sleep(GAP)
+        late.append((time.monotonic() - slept - GAP) * 1000)
     found: dict[str, Any] = json.loads(await process.stdout.readline())
     await process.wait()
     await bus.close()
     waits = sorted((heard - put) * 1000 for put, heard in zip(sent, found["at"], strict=True))
-    return [
-        Figure("an event's way to another process, p50", median(waits), "ms", None, None, 5),
-        Figure("an event's way to another process, p99", waits[int(len(waits) * 0.99)], "ms", None, None, None),
-    ]
+    late.sort()
+    return [_way(waits, late, 50, 5), _way(waits, late, 99, None)]
+
+
+def _way(waits: Sequence[float], late: Sequence[float], percent: int, target: float | None) -> Figure:
+    place = EVENTS * percent // 100
+    name = f"an event's way to another process, p{percent}"
+    return Figure(name, waits[place], "ms", late[place], waits[place] / late[place], target)
 
 
 # ---- pulls
+
+
+@dataclass
+class Spent:
+    """Rounds of pulls: pulls a second, then milliseconds of processor time for one, by who spent them."""
+
+    rate: float
+    evantr: float
+    servers: float
+    database: float
 
 
 def bench_pulls(folder: Path, show: Any) -> list[Figure]:
@@ -162,26 +187,40 @@ def bench_pulls(folder: Path, show: Any) -> list[Figure]:
         (folder / "alone").mkdir()
         try:
             alone.start()
-            embedded = asyncio.run(_rounds(Settings(data=folder / "alone" / "data"), [alone.pid], [], port))
+            embedded = asyncio.run(_rounds(Settings(data=folder / "alone" / "data"), ([alone.pid], [], []), port))
+            memory = [_memory("evantr serve", [alone.pid])]
         finally:
             alone.kill()
         show(0.6)
-        with Cluster(folder / "cluster", log_level="warning") as cluster:
+        with Cluster(folder / "cluster", mongo=True, keeps=False, log_level="warning") as cluster:
             cluster.start()
+            assert cluster.database is not None
             pids = [process.pid for process in cluster.processes]
             servers = [server.pid for server in (cluster.broker, *cluster.nodes)]
-            spread = asyncio.run(_rounds(Settings(data=folder / "cluster" / "data"), pids, servers, port))
+            spread = asyncio.run(_rounds(cluster.store, (pids, servers, [cluster.database.pid]), port))
+            groups = {"evantr web": cluster.webs, "evantr worker": cluster.workers, "evantr updater": cluster.updaters}
+            memory += [_memory(name, [each.pid for each in processes]) for name, processes in groups.items()]
+            memory += [_memory("nats-server", [cluster.broker.pid]), _memory("memcached", servers[1:])]
     return [
-        Figure("pulls a second, embedded", embedded[0], "/s", None, None, None),
-        Figure("pulls a second, cluster", spread[0], "/s", embedded[0], spread[0] / embedded[0], None),
-        Figure("processor time of a pull, embedded", embedded[1], "ms", None, None, None),
-        Figure("processor time of a pull, cluster", spread[1], "ms", embedded[1], spread[1] / embedded[1], None),
-        Figure("of which NATS and memcached", spread[2], "ms", None, None, None),
-    ]
+        Figure("pulls a second, embedded", embedded.rate, "/s", None, None, None),
+        Figure("pulls a second, cluster", spread.rate, "/s", embedded.rate, spread.rate / embedded.rate, None),
+        Figure("processor time of a pull, embedded", embedded.evantr, "ms", None, None, None),
+        Figure(
+            "processor time of a pull, cluster: Evantr's processes", spread.evantr, "ms", embedded.evantr,
+            spread.evantr / embedded.evantr, None,
+        ),
+        Figure("beside them, NATS and memcached", spread.servers, "ms", None, None, None),
+        Figure("beside them, MongoDB or its stand-in", spread.database, "ms", None, None, None),
+        *memory,
+    ]  # fmt: skip
 
 
-async def _rounds(settings: Settings, pids: Sequence[int], servers: Sequence[int], port: int) -> tuple[float, ...]:
-    """(pulls a second, CPU milliseconds of a pull, those of the servers): medians over rounds after the first."""
+def _memory(name: str, pids: Sequence[int]) -> Figure:
+    return Figure(f"memory of one {name}", sum(map(memory_mb, pids)) / len(pids), "MB", None, None, None)
+
+
+async def _rounds(settings: Settings, groups: Sequence[Sequence[int]], port: int) -> Spent:
+    """``groups``: processes of Evantr, servers, database. Medians over rounds after the first."""
     mappers = await open_mappers(settings)
     try:
         ids = []
@@ -191,24 +230,22 @@ async def _rounds(settings: Settings, pids: Sequence[int], servers: Sequence[int
             )
             ids.append(feed.id)
         await _pulled(mappers, ids, 0.0)
-        found = [await _round(mappers, ids, pids, servers) for _ in range(ROUNDS)][1:]
+        found = [await _round(mappers, ids, groups) for _ in range(ROUNDS)][1:]
     finally:
         await mappers.close()
-    return tuple(median(values) for values in zip(*found, strict=True))
+    return Spent(*(median(values) for values in zip(*found, strict=True)))
 
 
-async def _round(
-    mappers: Mappers, ids: Sequence[int], pids: Sequence[int], servers: Sequence[int]
-) -> tuple[float, float, float]:
+async def _round(mappers: Mappers, ids: Sequence[int], groups: Sequence[Sequence[int]]) -> tuple[float, ...]:
     due = time.time() + LEAD
     for feed_id in ids:
         await mappers.feeds.make_due(feed_id, due)
     await asyncio.sleep(max(0.0, due - time.time() - 0.1))
-    before, of_servers = _cpu(pids), _cpu(servers)
+    before = [_cpu(group) for group in groups]
     await _pulled(mappers, ids, due)
     seconds = time.time() - due
-    used, served = _cpu(pids) - before, _cpu(servers) - of_servers
-    return len(ids) / seconds, (used + served) / len(ids) * 1000, served / len(ids) * 1000
+    spent = [(_cpu(group) - was) / len(ids) * 1000 for group, was in zip(groups, before, strict=True)]
+    return len(ids) / seconds, *spent
 
 
 def _cpu(pids: Iterable[int]) -> float:

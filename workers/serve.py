@@ -14,6 +14,7 @@ import structlog
 
 from reader.container import Container
 from reader.settings import Settings
+from workers.farewell import stop_listening
 from workers.program import Program
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ async def serve(program: Program, sock: socket.socket, create_app: AppFactory, s
             say(f"Evantr is at {address_of(sock)}")
             await _first(stop.wait(), serving)
             say("Evantr ends what it is doing; press Ctrl-C again to end at once.")
+            if not serving.done():
+                await stop_listening(server, sock)
             app.state.streams.close()  # live channels end now; their clients come back to the next process
             server.should_exit = True
             await asyncio.gather(serving, program.stop())

@@ -9,16 +9,25 @@ from pymongo import ReturnDocument, UpdateOne
 
 from reader.mappers.feeds import Begun
 from reader.mappers.mongo.due import DueMixin
-from reader.mappers.mongo.engine import ALL, Document, guarded
-from reader.mappers.mongo.feed_documents import WHOLE, feed_of, schedule_of
+from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
+from reader.mappers.mongo.feed_documents import WHOLE, feed_of, pauses, schedule_of
 from reader.mappers.mongo.merge import finish
 from reader.mappers.mongo.readers import is_read
 from reader.mappers.mongo.revisions import publish
+from reader.mappers.mongo.together import Together
+
+BEGUN_MOST = 2000
 
 
 @guarded
 class LeaseMixin(DueMixin):
     """The part of FeedMapper that keeps leases."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._hosts = Together(engine, self._look_at_hosts)
+        self._hubs = Together(engine, self._look_at_hubs)
+        self._begun: dict[int, Document] = {}  # feed → as it was when we leased it, for who writes what came of it
 
     async def lease(self, feed_id: int, now: float, until: float, holder: str = "") -> int | None:
         feed = await self._lease(feed_id, now, until, holder)
@@ -29,6 +38,14 @@ class LeaseMixin(DueMixin):
 
         A feed that is being merged into another has no next pull: whoever comes for it goes on with the merge.
         """
+        feed = await self._taken(feed_id, now, until, holder)
+        if feed is not None:
+            if len(self._begun) >= BEGUN_MOST:  # those that were never recorded
+                self._begun.clear()
+            self._begun[feed_id] = feed
+        return feed
+
+    async def _taken(self, feed_id: int, now: float, until: float, holder: str) -> Document | None:
         taken = {"lease_until": until, "lease_holder": holder}
         free = {"_id": feed_id, "lease_until": 0.0, "merge": None}
         after = ReturnDocument.AFTER
@@ -50,12 +67,22 @@ class LeaseMixin(DueMixin):
         feed = await self._lease(feed_id, now, until, holder)
         if feed is None:
             return None
-        pause, wanted, hub = await asyncio.gather(
-            self._db.host_pause.find_one({"_id": feed["host"]}),
-            is_read(self._engine, feed_id),
-            self._db.hub_lease.find_one({"_id": feed_id, "state": "active", "until": {"$gt": now}, "missed_at": None}),
+        pause, wanted, trusted = await asyncio.gather(
+            self._hosts.ask(feed["host"]), is_read(self._engine, feed_id), self._hubs.ask(feed_id)
         )
-        return Begun(feed_of(feed), schedule_of(feed, pause), int(wanted), hub is not None)
+        return Begun(feed_of(feed), schedule_of(feed, pause), int(wanted), trusted > now)
+
+    async def _look_at_hosts(self, hosts: list[str]) -> list[Document | None]:
+        """The pause of each."""
+        found = await pauses(self._engine, set(hosts))
+        return [found.get(host) for host in hosts]
+
+    async def _look_at_hubs(self, feed_ids: list[int]) -> list[float]:
+        """Until when the hub of each is trusted to tell what is new; 0: there is none."""
+        query = {"_id": {"$in": feed_ids}, "state": "active", "missed_at": None}
+        found = await self._db.hub_lease.find(query, {"until": 1}, batch_size=ALL).to_list()
+        until = {hub["_id"]: hub["until"] for hub in found}
+        return [until.get(feed_id, 0.0) for feed_id in feed_ids]
 
     async def beat(self, held: Sequence[tuple[int, int]], until: float) -> list[int]:
         """One round trip while all leases hold."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from reader.mappers.errors import StoreError
 from reader.mappers.feeds import NO_META, PullResult, PullState
 from reader.mappers.mongo.changes import GONE
-from reader.mappers.mongo.engine import ALL, Document, guarded
+from reader.mappers.mongo.engine import ALL, Document, Engine, guarded
 from reader.mappers.mongo.feed_documents import PULL, WHOLE, pauses, pull_of, schedule_of
 from reader.mappers.mongo.feed_search import set_words
 from reader.mappers.mongo.indexes import Index
 from reader.mappers.mongo.leases import LeaseMixin
 from reader.mappers.mongo.patience import ATTEMPTS, pause
 from reader.mappers.mongo.revisions import publish, waiting
+from reader.mappers.mongo.together import Together
 from reader.models.feed import Pull, Schedule
 
 INDEXES = (Index("pull", (("feed_id", 1), ("at", 1))),)
@@ -33,6 +35,11 @@ def pull_key(feed_id: int, at: float) -> str:
 @guarded
 class ScheduleMixin(LeaseMixin):
     """The part of FeedMapper that the updater and the pullers use."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._lines = Together(engine, self._log)
+        self._ends = Together(engine, self._end)
 
     async def schedule(self, feed_id: int) -> Schedule | None:
         feed = await self._db.feed.find_one({"_id": feed_id}, WHOLE)
@@ -71,11 +78,15 @@ class ScheduleMixin(LeaseMixin):
 
     async def record_pull(self, feed_id: int, token: int, result: PullResult) -> bool:
         """The line of the log first, then all else in one write under the token, which takes the line back when it
-        finds itself fenced. Three round trips; a change that lists show is published after."""
+        finds itself fenced. Two round trips if we leased it, which pulls that end together share; a change that lists
+        show is published after."""
         held = {"_id": feed_id, "lease_token": token}
         fields = {"url": 1, **dict.fromkeys(SHOWN, 1)}
+        before = self._begun.pop(feed_id, None)
+        if before is not None and before["lease_token"] != token:
+            before = None
         for attempt in range(ATTEMPTS):
-            before = await self._db.feed.find_one(held, fields)
+            before = before or await self._db.feed.find_one(held, fields)
             if before is None:
                 return False
             after = _recorded(result)
@@ -85,10 +96,11 @@ class ScheduleMixin(LeaseMixin):
                 after |= waiting()
             if (shown["title"], shown["site_url"]) != (before["title"], before["site_url"]):
                 await set_words(self._engine, feed_id, shown["title"], before["url"], shown["site_url"])
-            await self._log(result.pull)
+            await self._lines.ask(result.pull)
             # Somebody may have woken it meanwhile: whether there is a change to publish is for what stands there now.
             same = {**held, **{name: before[name] for name in SHOWN}}
-            if (await self._db.feed.update_one(same, {"$set": after})).matched_count:
+            before = None
+            if await self._ends.ask((same, after)):
                 if changed:
                     await publish(self._engine)
                 await self._trim(result.pull)
@@ -97,11 +109,31 @@ class ScheduleMixin(LeaseMixin):
             await pause(attempt)
         raise StoreError("A pull could not be recorded: others kept being quicker.")
 
-    async def _log(self, pull: Pull) -> None:
-        row = {name: getattr(pull, name) for name in PULL}
-        await self._db.pull.replace_one(
-            {"_id": pull_key(pull.feed_id, pull.at), "feed_id": pull.feed_id}, row, upsert=True
+    async def _log(self, pulls: list[Pull]) -> list[None]:
+        await self._db.pull.bulk_write(
+            [
+                ReplaceOne(
+                    {"_id": pull_key(pull.feed_id, pull.at), "feed_id": pull.feed_id},
+                    {name: getattr(pull, name) for name in PULL},
+                    upsert=True,
+                )
+                for pull in pulls
+            ],
+            ordered=False,
         )
+        return [None] * len(pulls)
+
+    async def _end(self, pulls: list[tuple[Document, Document]]) -> list[bool]:
+        """Which of these writes (the feed as it has to stand there, the fields) were done."""
+        done = await self._db.feed.bulk_write(
+            [UpdateOne(same, {"$set": after}) for same, after in pulls], ordered=False
+        )
+        if done.matched_count in (0, len(pulls)):
+            return [done.matched_count > 0] * len(pulls)
+        query = {"_id": {"$in": [same["_id"] for same, _ in pulls]}}
+        feeds = await self._db.feed.find(query, {"lease_token": 1, "last_pull_at": 1}, batch_size=ALL).to_list()
+        ended = {(feed["_id"], feed["lease_token"], feed["last_pull_at"]) for feed in feeds}
+        return [(same["_id"], same["lease_token"], after["last_pull_at"]) in ended for same, after in pulls]
 
     async def _trim(self, pull: Pull) -> None:
         if round(pull.at) % TRIM_EVERY == 0:  # now and then will do
