@@ -43,7 +43,7 @@ class MongoCopying:
 
     async def read(self, kind: Kind, after: Place | None) -> tuple[list[Record], Place | None]:
         if after is None and kind is KINDS[0] and self._session is None:
-            await self._settle()
+            await self.settle()
         which = {"_id": {"$gt": after[0]}} if after else {}
         found = self._db[kind.name].find(which, batch_size=kind.batch + 1, session=self._session)
         stored = await found.sort("_id", 1).limit(kind.batch).to_list()
@@ -52,7 +52,7 @@ class MongoCopying:
         records = [kind.record(each) for each in values if each is not None]
         return records, [stored[-1]["_id"]] if len(stored) == kind.batch else None
 
-    async def _settle(self) -> None:
+    async def settle(self) -> None:
         """Changes that somebody left half done are finished first."""
         async for name in self._db.user_name.find({"making.user._id": {"$gt": 0}}, {"_id": 1}):
             await accounts.of_name(self._engine, name["_id"])
