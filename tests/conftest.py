@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from tests.helpers.mongo import Missing, Mongo, is_there, running
+from tests.helpers.stores import NewStore, sqlite
 
 STORES = ["sqlite", "mongo"]
 
@@ -45,6 +46,12 @@ def store(request: pytest.FixtureRequest) -> str:
     it is empty, and the file lies in the data folder. A module whose tests are of one of them says so:
     ``pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)``."""
     return cast(str, request.getfixturevalue("mongo_store")) if request.param == "mongo" else ""
+
+
+@pytest.fixture
+def new_store(store: str, request: pytest.FixtureRequest) -> NewStore:
+    """More stores of the same kind."""
+    return cast(Mongo, request.getfixturevalue("mongo")).store if store else sqlite
 
 
 @pytest.hookimpl(trylast=True)  # folders put their tests in order before

@@ -17,15 +17,6 @@ from tests.contract.mappers.recorder import RecordedMappers
 from tests.helpers.mongo_watch import WATCH, Shape
 
 STORES = ["sqlite", "mongo"]
-ON_MONGO = {
-    "test_users.py", "test_feeds.py", "test_hosts_moves.py", "test_nesting.py", "test_reading.py",
-    "test_recognised.py", "test_schedule.py", "test_shape.py", "test_leases.py", "test_work.py", "test_operations.py",
-    "test_flags.py", "test_search.py", "test_entries.py", "test_merge.py", "test_due.py", "test_imports.py",
-    "test_bundle.py", "test_webhooks.py", "test_hub.py", "test_pushes.py", "test_shares.py",
-    "test_streams.py", "test_copies.py", "test_people.py", "test_talk.py", "test_notifications.py", "test_departure.py",
-    "test_met_once.py", "test_complete.py",
-}  # fmt: skip
-"""Files whose mappers exist on MongoDB."""
 LAST = ("test_complete.py", "test_indexes.py", "test_shards.py", "test_explain.py")
 CALLED: dict[str, set[str]] = defaultdict(set)
 SHAPES: dict[str, Shape] = {}
@@ -110,10 +101,6 @@ def called(store_name: str) -> set[str]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What judges the whole run comes last, and only where every file of this folder was chosen as a whole."""
     folder = Path(__file__).parent
-    later = [item for item in items if item.path.parent == folder and "[mongo" in item.name]
-    later = [item for item in later if item.path.name not in ON_MONGO]
-    items[:] = [item for item in items if item not in later]
-    config.hook.pytest_deselected(items=later)
     last = [item for item in items if item.path.name in LAST and item.path.parent == folder]
     files = {item.path for item in items if item.path.parent == folder}
     chosen = any("::" in arg for arg in config.args) or config.option.keyword or config.option.markexpr

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, get_type_hints
 
 from reader.mappers import Mappers
 
-PARTS = (
-    "users", "feeds", "entries", "subscriptions", "flags", "jobs", "leases", "undo", "operations", "imports", "people",
-    "talk", "notifications", "departure", "shares", "streams", "hub", "pushes",
-)  # fmt: skip
+PARTS = tuple(name for name, member in vars(Mappers).items() if isinstance(member, property))
 BUNDLE = ("migrate", "backup", "ready", "close")
 
 
@@ -32,7 +28,7 @@ class RecordedMappers(Recorder):
 
     def __init__(self, target: Mappers, called: set[str]) -> None:
         super().__init__(target, "", called)
-        for part in filter(partial(hasattr, target), PARTS):  # not all are on MongoDB yet
+        for part in PARTS:
             setattr(self, part, Recorder(getattr(target, part), f"{part}.", called))
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reader.mappers import Mappers
@@ -114,3 +116,13 @@ async def test_one_that_fails_waits_and_is_stopped_at_last(mappers: Mappers, rea
     assert again is not None and (again.stopped, again.failures, again.error, again.last_id) == (False, 0, None, 30)
     assert await mappers.webhooks.wake_all(NOW + 200) == 1
     assert await mappers.webhooks.due(NOW + 200, 9) == [hook.id]
+
+
+async def test_a_try_is_told_and_changes_nothing_else(mappers: Mappers, reader: Reader) -> None:
+    hook = await made(mappers, reader)
+    assert hook is not None
+    await mappers.webhooks.tried(hook.id, status=503, error="It is not there.")
+    assert await mappers.webhooks.by_id(hook.id) == replace(hook, status=503, error="It is not there.")
+    await mappers.webhooks.tried(hook.id, status=204, error=None)
+    assert await mappers.webhooks.by_id(hook.id) == replace(hook, status=204)
+    assert await mappers.webhooks.by_id(hook.id + 1) is None

@@ -31,9 +31,9 @@ async def test_sign_in_sets_a_guarded_cookie(ada: Person, anyone: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("case", ["setting", "proxy"])
-async def test_the_cookie_is_secure_behind_tls(tmp_path: Path, case: str) -> None:
+async def test_the_cookie_is_secure_behind_tls(tmp_path: Path, store: str, case: str) -> None:
     settings = {"cookie_secure": True} if case == "setting" else {"trusted_proxies": "10.0.0.0/8"}
-    async with open_world(tmp_path, **settings) as world:
+    async with open_world(tmp_path, store=store, **settings) as world:
         await world.person("ada")
         async with world.client(address="10.1.2.3", headers={"X-Forwarded-Proto": "https"}) as client:
             assert "; secure" in set_cookie(await client.post("/api/v1/session", json=SIGN_IN)).lower()
@@ -130,8 +130,8 @@ async def test_a_forged_forwarded_address_does_not_help_guessing(ada: Person, an
     assert codes[-1] == 429
 
 
-async def test_behind_a_trusted_proxy_each_client_counts_by_itself(tmp_path: Path) -> None:
-    async with open_world(tmp_path, trusted_proxies="10.0.0.0/8") as world:
+async def test_behind_a_trusted_proxy_each_client_counts_by_itself(tmp_path: Path, store: str) -> None:
+    async with open_world(tmp_path, store=store, trusted_proxies="10.0.0.0/8") as world:
         await world.person("ada")
         wrong = {"name": "ada", "password": "wrong wrong"}
         async with world.client(address="10.0.0.1") as proxy:
@@ -165,8 +165,8 @@ async def test_sign_up_is_closed_by_default(ada: Person, anyone: httpx.AsyncClie
     assert "set-cookie" not in answer.headers
 
 
-async def test_open_sign_up_makes_no_administrators(tmp_path: Path) -> None:
-    async with open_world(tmp_path, signup="open") as world:
+async def test_open_sign_up_makes_no_administrators(tmp_path: Path, store: str) -> None:
+    async with open_world(tmp_path, store=store, signup="open") as world:
         await world.person("ada", admin=True)
         async with world.client() as client:
             form = {"name": "eve", "password": PASSWORD, "admin": True, "new_user_is_admin": 1, "id": 1}
@@ -177,8 +177,8 @@ async def test_open_sign_up_makes_no_administrators(tmp_path: Path) -> None:
             assert again.status_code == 409
 
 
-async def test_an_invitation_works_once(tmp_path: Path) -> None:
-    async with open_world(tmp_path, signup="invitation") as world:
+async def test_an_invitation_works_once(tmp_path: Path, store: str) -> None:
+    async with open_world(tmp_path, store=store, signup="invitation") as world:
         ada = await world.person("ada", admin=True)
         made = await ada.http.post("/api/v1/invitations")
         assert made.status_code == 201

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from reader.ingest.opml import parse_opml
 from tests.helpers.app import Person, World, open_world
 from tests.helpers.site import Site
+from tests.helpers.stores import NewStore
 from web.app import create_app
 
 TYPE = {"Content-Type": "text/x-opml"}
@@ -146,10 +148,15 @@ names = name.filter(lambda text: bool(text) and "<" not in text and "&" not in t
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.lists(names, max_size=4), names, st.integers(0, 30)), min_size=1, max_size=25))
 async def test_import_export_import_gives_the_same(
-    tmp_path_factory: pytest.TempPathFactory, places: list[tuple[list[str], str, int]]
+    tmp_path_factory: pytest.TempPathFactory, new_store: NewStore, places: list[tuple[list[str], str, int]]
 ) -> None:
     """Sets of feeds, folders and own names are the same after a way through a file, and nothing is there twice."""
-    async with open_world(tmp_path_factory.mktemp("store"), create_app) as world:
+    with new_store() as store:
+        await goes_round(tmp_path_factory.mktemp("store"), store, places)
+
+
+async def goes_round(folder: Path, store: str, places: list[tuple[list[str], str, int]]) -> None:
+    async with open_world(folder, create_app, store=store) as world:
         ada, bob = await world.person("ada", admin=True), await world.person("bob")
         for number in {number for _, _, number in places}:
             await world.feed(f"feed{number}", entries=1)

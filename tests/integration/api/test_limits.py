@@ -109,10 +109,10 @@ async def test_no_password_or_token_reaches_the_log(world: World, ada: Person, a
     assert canary not in str(lines)
 
 
-async def test_a_request_id_is_taken_from_our_proxy_only(tmp_path: Path, anyone: httpx.AsyncClient) -> None:
+async def test_a_request_id_is_taken_from_our_proxy_only(tmp_path: Path, store: str, anyone: httpx.AsyncClient) -> None:
     given = {"X-Request-Id": "from-the-proxy-1"}
     assert (await anyone.get("/healthz", headers=given)).headers["x-request-id"] != given["X-Request-Id"]
-    async with open_world(tmp_path / "other", trusted_proxies="127.0.0.0/8") as world, world.client() as client:
+    async with open_world(tmp_path, store=store, trusted_proxies="127.0.0.0/8") as world, world.client() as client:
         assert (await client.get("/healthz", headers=given)).headers["x-request-id"] == given["X-Request-Id"]
         bad = await client.get("/healthz", headers={"X-Request-Id": "x" * 65})
         assert len(bad.headers["x-request-id"]) == 16
@@ -205,13 +205,16 @@ async def test_metrics_are_for_loopback(world: World, ada: Person, anyone: httpx
         assert (await stranger.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})).status_code == 404
 
 
-async def test_metrics_can_be_opened(tmp_path: Path) -> None:
-    async with open_world(tmp_path, metrics_public=True) as world, world.client(address="192.0.2.7") as stranger:
+async def test_metrics_can_be_opened(tmp_path: Path, store: str) -> None:
+    async with (
+        open_world(tmp_path, store=store, metrics_public=True) as world,
+        world.client(address="192.0.2.7") as stranger,
+    ):
         assert (await stranger.get("/metrics")).status_code == 200
 
 
-async def test_ready_until_the_store_is_gone(tmp_path: Path) -> None:
-    async with open_world(tmp_path) as world, world.client() as client:
+async def test_ready_until_the_store_is_gone(tmp_path: Path, store: str) -> None:
+    async with open_world(tmp_path, store=store) as world, world.client() as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert (await client.get("/readyz")).json() == {"status": "ready"}
         await world.container.mappers.close()

@@ -210,8 +210,8 @@ async def test_a_form_without_origin_is_refused_even_signed_out(ada: Person, any
     assert answer.status_code == 403
 
 
-async def test_the_public_address_counts_as_our_own(tmp_path: Path) -> None:
-    async with open_world(tmp_path, base_url="https://read.example.org/") as world:
+async def test_the_public_address_counts_as_our_own(tmp_path: Path, store: str) -> None:
+    async with open_world(tmp_path, store=store, base_url="https://read.example.org/") as world:
         ada = await world.person("ada")
         answer = await ada.http.patch(
             "/api/v1/me", json={"theme": "dark"}, headers={"Origin": "https://read.example.org"}

@@ -50,8 +50,8 @@ class Pair:
 
 
 @pytest_asyncio.fixture
-async def pair(tmp_path: Path, nodes: tuple[Server, Server]) -> AsyncIterator[Pair]:
-    settings = {"cache": ",".join(node.address for node in nodes), "cluster": CLUSTER}
+async def pair(tmp_path: Path, store: str, nodes: tuple[Server, Server]) -> AsyncIterator[Pair]:
+    settings = {"cache": ",".join(node.address for node in nodes), "cluster": CLUSTER, "store": store}
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(open_world(tmp_path / "data", create_app, **settings))
         other = await stack.enter_async_context(open_world(tmp_path / "data", create_app, **settings))

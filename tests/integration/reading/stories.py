@@ -12,12 +12,12 @@ from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
 from reader.mappers.shares import NewShare
-from reader.mappers.sqlite import open_store
 from reader.models.entry import NewEntry, SafeHtml
 from reader.models.reading import Page, Scope
 from reader.models.share import Source
 from reader.pubsub.memory import MemoryBus
 from reader.settings import Settings
+from tests.helpers.stores import open_store
 from workers.local import LocalQueue
 
 NOW = 1_000_000.0
@@ -84,9 +84,9 @@ class Told:
 
 
 @asynccontextmanager
-async def told(path: Path) -> AsyncIterator[Told]:
-    store: Mappers = await open_store(path / "evantr.sqlite")
-    await store.migrate()
+async def told(path: Path, where: str) -> AsyncIterator[Told]:
+    """``where``: the store, as the setting says it."""
+    store: Mappers = await open_store(path, where)
     user = await store.users.create_first("ada", "x", now=NOW)
     site, _ = await store.feeds.create("http://site.example/", title="Site", site_url=None, description=None, now=NOW)
     streams = []

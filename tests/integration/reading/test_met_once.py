@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -24,12 +24,12 @@ from reader.gateways.reading import ReadingGateway
 from reader.gateways.subscriptions import SubscriptionGateway
 from reader.mappers import Mappers
 from reader.mappers.shares import NewShare
-from reader.mappers.sqlite import open_store
 from reader.models.entry import NewEntry, SafeHtml
 from reader.models.reading import Order, Page, Scope, Show
 from reader.models.share import Share, Source
 from reader.pubsub.memory import MemoryBus
 from reader.settings import Settings
+from tests.helpers.stores import NewStore, check_histories, open_store, sqlite
 from tests.integration.reading.met import Item, Reader, Sub, Then
 from workers.local import LocalQueue
 
@@ -50,10 +50,12 @@ class Opened:
 
 
 class MetOnce(RuleBasedStateMachine):
+    new_store: NewStore = staticmethod(sqlite)
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.place = tempfile.TemporaryDirectory()
+        self.stack = ExitStack()
         self.now = 1_000_000.0
         self.model = Reader()
         self.opened: list[Opened] = []
@@ -70,9 +72,8 @@ class MetOnce(RuleBasedStateMachine):
         self.know()
 
     async def _begin(self) -> None:
-        folder = Path(self.place.name)
-        self.store: Mappers = await open_store(folder / "evantr.sqlite")
-        await self.store.migrate()
+        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.store: Mappers = await open_store(folder, self.stack.enter_context(self.new_store()))
         self.user = (await self.store.users.create_first("ada", "x", now=self.now)).id
         self.folders = [(await self.store.subscriptions.add_folder(self.user, t)).id for t in ("one", "two")]
         self.sites = [await self._site(n) for n in range(SITES)]
@@ -132,7 +133,7 @@ class MetOnce(RuleBasedStateMachine):
         if hasattr(self, "store"):
             self.run(self.store.close())
         self.loop.close()
-        self.place.cleanup()
+        self.stack.close()
 
     # ---- what others do
 
@@ -421,12 +422,5 @@ def _is_behind(item: Item, key: tuple[float, int], newest: bool) -> bool:
     return item.key < key if newest else item.key > key
 
 
-TestMetOnce = MetOnce.TestCase
-TestMetOnce.settings = settings(  # the same histories each time; `make prove ONLY=reading` looks for others
-    max_examples=60,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
+def test_met_once(store: str, new_store: NewStore) -> None:
+    check_histories(MetOnce, new_store, 8 if store else 60, 40)  # a step takes MongoDB's stand-in four times as long

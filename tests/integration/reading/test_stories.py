@@ -17,8 +17,8 @@ from tests.integration.reading.stories import NOW, Told, told
 
 
 @pytest.fixture
-async def it(tmp_path: Path) -> AsyncIterator[Told]:
-    async with told(tmp_path) as made:
+async def it(tmp_path: Path, store: str) -> AsyncIterator[Told]:
+    async with told(tmp_path, store) as made:
         yield made
 
 

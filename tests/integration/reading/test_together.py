@@ -96,8 +96,8 @@ class Chaos:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_all_at_once(tmp_path: Path, seed: int) -> None:
-    async with told(tmp_path) as it:
+async def test_all_at_once(tmp_path: Path, store: str, seed: int) -> None:
+    async with told(tmp_path, store) as it:
         chaos = Chaos(it, seed, (await it.store.subscriptions.add_folder(it.user, "People")).id)
         for feed_id in chaos.feeds:
             await it.subscribe(feed_id)

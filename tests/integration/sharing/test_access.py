@@ -16,8 +16,8 @@ ACCOUNTS: tuple[Account, ...] = ("public", "private")
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path, create_app) as opened:
+async def world(tmp_path: Path, store: str) -> AsyncIterator[World]:
+    async with open_world(tmp_path, create_app, store=store) as opened:
         yield opened
 
 

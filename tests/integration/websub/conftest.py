@@ -9,6 +9,6 @@ from tests.integration.websub.stage import Stage, open_stage
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with open_stage(tmp_path) as opened:
+async def stage(tmp_path: Path, store: str) -> AsyncIterator[Stage]:
+    async with open_stage(tmp_path, store=store) as opened:
         yield opened

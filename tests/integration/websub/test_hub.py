@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from pathlib import Path
 
 import httpx
 import pytest
@@ -434,10 +435,9 @@ async def test_hub_needs_no_origin_and_heeds_no_cookie(stage: Stage) -> None:
     assert "set-cookie" not in answer.headers
 
 
-async def test_hub_refuses_loopback_where_it_is_not_allowed(stage: Stage) -> None:
+async def test_hub_refuses_loopback_where_it_is_not_allowed(tmp_path: Path, store: str) -> None:
     """In an instance as it comes."""
-    folder = stage.world.container.settings.data / "other"
-    async with open_world(folder, base_url=BASE, fetch_allow=()) as world:
+    async with open_world(tmp_path, store=store, base_url=BASE, fetch_allow=()) as world:
         ada = await world.person("ada", admin=True)
         feed_id = await world.feed("gazette", entries=1, readers=[ada])
         (entry_id,) = await world.entry_ids(ada, f"feed/{feed_id}")

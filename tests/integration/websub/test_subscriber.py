@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import json
 from itertools import pairwise
+from pathlib import Path
 
 from aiohttp import web
 
 from reader.gateways.websub import GRACE_SECONDS, WAITING_MOST
 from tests.helpers.app import Person, open_world
-from tests.integration.websub.stage import BASE, Stage, feed_of, open_stage
+from tests.integration.websub.stage import BASE, Stage, feed_of, open_stage, serving
 
 DAY = 86_400.0
 
@@ -107,9 +108,9 @@ async def test_subscriber_asks_for_no_feed_that_nobody_reads(stage: Stage) -> No
     assert stage.other.of("POST") == []
 
 
-async def test_subscriber_asks_nobody_when_it_cannot_be_called_back(stage: Stage) -> None:
+async def test_subscriber_asks_nobody_when_it_cannot_be_called_back(tmp_path: Path, store: str) -> None:
     """Without a public address of its own."""
-    async with open_stage(stage.world.container.settings.data / "other", base_url="") as other:
+    async with open_stage(tmp_path, store=store, base_url="") as other:
         feed_id, _ = await named(other)
         assert other.other.of("POST") == []
         assert await other.world.container.mappers.pushes.get(feed_id) is None
@@ -526,19 +527,18 @@ async def test_subscriber_goes_on_with_the_hub_that_is_named_now(stage: Stage) -
     assert (await stage.stranger.post(f"/websub/{before.token}", content=b"x")).status_code == 410
 
 
-async def test_subscriber_asks_no_hub_inside_the_network(stage: Stage) -> None:
+async def test_subscriber_asks_no_hub_inside_the_network(tmp_path: Path, store: str) -> None:
     """Of an instance as it comes: a feed may name any address as its hub."""
-    folder = stage.world.container.settings.data / "other"
-    async with open_world(folder, base_url=BASE, fetch_allow=()) as world:
+    async with serving() as hub, open_world(tmp_path, store=store, base_url=BASE, fetch_allow=()) as world:
         await world.container.fetcher.start()
         ada = await world.person("ada", admin=True)
         feed_id = await world.feed("gazette", entries=1, readers=[ada])
         websub, mappers = world.container.gateways.websub, world.container.mappers
         now = world.hands.now()
-        inner = f"{stage.other.url}/hub"
+        inner = f"{hub.url}/hub"
         await mappers.pushes.want(feed_id, inner, "https://gazette.example/", token="t", secret="s", now=now)
         await websub.ask(feed_id)
         lease = await mappers.pushes.get(feed_id)
         assert lease is not None
         assert lease.state == "failed"
-    assert stage.other.seen == []
+        assert hub.seen == []

@@ -111,14 +111,14 @@ LOCAL_AND_NATS = pytest.mark.parametrize("bench", ["local", "nats"], indirect=Tr
 
 
 @pytest_asyncio.fixture
-async def bench(request: pytest.FixtureRequest, tmp_path: Path, cpu: CpuPool) -> AsyncIterator[Bench]:
+async def bench(request: pytest.FixtureRequest, tmp_path: Path, store: str, cpu: CpuPool) -> AsyncIterator[Bench]:
     hands = Hands()
     clock = Clock(now=hands.now)
     queue: LocalQueue | NatsQueue = LocalQueue()
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = {"store": store}
     if getattr(request, "param", "local") == "nats":
         url = f"nats://{request.getfixturevalue('broker').address}"
-        settings = {"bus": url, "queue": url, "cluster": f"t{abs(hash(request.node.nodeid))}"}
+        settings |= {"bus": url, "queue": url, "cluster": f"t{abs(hash(request.node.nodeid))}"}
         queue = NatsQueue(url, str(settings["cluster"]))
         await queue.start()
     container = await build(settings_in(tmp_path, **settings), queue=queue, cpu=cpu, clock=clock)

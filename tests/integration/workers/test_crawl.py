@@ -38,9 +38,9 @@ def news(*numbers: int) -> str:
 
 
 @pytest_asyncio.fixture
-async def served(tmp_path: Path, cpu: CpuPool) -> AsyncIterator[Bench]:
+async def served(tmp_path: Path, store: str, cpu: CpuPool) -> AsyncIterator[Bench]:
     hands, queue = Hands(), LocalQueue()
-    settings = settings_in(tmp_path, crawl_pause=0.01)
+    settings = settings_in(tmp_path, store=store, crawl_pause=0.01)
     container = await build(settings, queue=queue, cpu=cpu, clock=Clock(now=hands.now))
     await container.mappers.migrate()
     await container.fetcher.start()

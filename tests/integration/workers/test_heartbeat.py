@@ -69,14 +69,14 @@ async def beating(world: World, leads: list[bool], **options: Any) -> AsyncItera
 
 
 @asynccontextmanager
-async def home(tmp_path: Path, webhook: Webhook, **settings: Any) -> AsyncIterator[World]:
-    given = {"heartbeat_url": webhook.url, "base_url": "https://read.example.org", **settings}
+async def home(tmp_path: Path, store: str, webhook: Webhook, **settings: Any) -> AsyncIterator[World]:
+    given = {"store": store, "heartbeat_url": webhook.url, "base_url": "https://read.example.org", **settings}
     async with open_world(tmp_path, **given) as world:
         yield world
 
 
-async def test_the_leader_sends_figures_signed_once_an_hour(tmp_path: Path, webhook: Webhook) -> None:
-    async with home(tmp_path, webhook, heartbeat_secret=SECRET) as world:
+async def test_the_leader_sends_figures_signed_once_an_hour(tmp_path: Path, store: str, webhook: Webhook) -> None:
+    async with home(tmp_path, store, webhook, heartbeat_secret=SECRET) as world:
         ada = await world.person("ada", admin=True)
         await world.feed("gazette", entries=3, readers=[ada])
         async with beating(world, [True]):
@@ -99,8 +99,10 @@ async def test_the_leader_sends_figures_signed_once_an_hour(tmp_path: Path, webh
         assert set(said["last_hour"]) == {"queues", "lag_ms"}
 
 
-async def test_nobody_but_the_leader_sends_and_a_restart_does_not_repeat(tmp_path: Path, webhook: Webhook) -> None:
-    async with home(tmp_path, webhook) as world:
+async def test_nobody_but_the_leader_sends_and_a_restart_does_not_repeat(
+    tmp_path: Path, store: str, webhook: Webhook
+) -> None:
+    async with home(tmp_path, store, webhook) as world:
         leads = [False]
         async with beating(world, leads):
             await asyncio.sleep(0.1)
@@ -114,9 +116,9 @@ async def test_nobody_but_the_leader_sends_and_a_restart_does_not_repeat(tmp_pat
         assert await world.container.gateways.work.leader(LEASE) is not None
 
 
-async def test_what_is_not_taken_is_sent_again_and_then_let_go(tmp_path: Path, webhook: Webhook) -> None:
+async def test_what_is_not_taken_is_sent_again_and_then_let_go(tmp_path: Path, store: str, webhook: Webhook) -> None:
     webhook.statuses = [500, 503, 204]
-    async with home(tmp_path, webhook) as world:
+    async with home(tmp_path, store, webhook) as world:
         async with beating(world, [True]):
             await until(lambda: len(webhook.came) == 3)
         assert webhook.came[0][1] == webhook.came[2][1]
@@ -135,16 +137,16 @@ async def test_what_is_not_taken_is_sent_again_and_then_let_go(tmp_path: Path, w
             await until(lambda: len(webhook.came) == 4)
 
 
-async def test_what_is_refused_for_good_is_not_repeated(tmp_path: Path, webhook: Webhook) -> None:
+async def test_what_is_refused_for_good_is_not_repeated(tmp_path: Path, store: str, webhook: Webhook) -> None:
     webhook.statuses = [410]
-    async with home(tmp_path, webhook) as world, beating(world, [True]):
+    async with home(tmp_path, store, webhook) as world, beating(world, [True]):
         await until(lambda: webhook.came)
         await asyncio.sleep(0.15)
         assert len(webhook.came) == 1
 
 
-async def test_an_address_inside_the_network_has_to_be_allowed(tmp_path: Path, webhook: Webhook) -> None:
-    async with home(tmp_path, webhook, fetch_allow="") as world:
+async def test_an_address_inside_the_network_has_to_be_allowed(tmp_path: Path, store: str, webhook: Webhook) -> None:
+    async with home(tmp_path, store, webhook, fetch_allow="") as world:
         with capture_logs() as lines:
             async with beating(world, [True]):
                 await until(lambda: any(line["event"] == "a heartbeat was not taken" for line in lines))

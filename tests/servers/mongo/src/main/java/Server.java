@@ -12,13 +12,14 @@ import de.bwaldvogel.mongo.backend.memory.MemoryDatabase;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
 import org.h2.mvstore.MVStore;
 
 /** Arguments: a port (0: a free one), and a file if what is stored is to outlive the process. Ends with its input.
  *
- * Answers are copies made before the next command runs: as the library has it they are the stored documents themselves,
+ * Answers are copies made before the next command on that database runs: as the library has it they are the stored documents themselves,
  * which change while they are being written to the client, so that a reader sees half an update. With a file a write is
  * answered when it is in there, as MongoDB does with {j: true}; by itself the library writes once a second.
  */
@@ -26,19 +27,22 @@ class Server {
     private static final Set<String> READS =
         Set.of("find", "getMore", "aggregate", "count", "distinct", "hello", "isMaster", "ismaster", "ping", "buildInfo");
     private static final int CACHE_MB = 128;
+    private static final int THREADS = 32; // connections share them: who asks whether it is alive seldom waits
 
     public static void main(String[] args) throws Exception {
         AbstractMongoBackend backend = args.length > 1 ? new OnFile(args[1]) : new InMemory();
         MongoServer server = new MongoServer(backend.version(new Newer()));
-        server.bind("127.0.0.1", Integer.parseInt(args[0]));
+        server.bind(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])), 1, THREADS);
         System.out.println(server.getLocalAddress().getPort());
         System.in.transferTo(OutputStream.nullOutputStream());
         server.shutdownNow();
     }
 
     private static class InMemory extends MemoryBackend {
-        @Override public synchronized Document handleMessage(MongoMessage message) {
-            return super.handleMessage(message).cloneDeeply();
+        @Override public Document handleMessage(MongoMessage message) {
+            synchronized (resolveDatabase(message.getDatabaseName())) {
+                return super.handleMessage(message).cloneDeeply();
+            }
         }
 
         @Override public MemoryDatabase openOrCreateDatabase(String name) {
