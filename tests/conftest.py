@@ -7,11 +7,16 @@ from collections.abc import Generator, Iterator
 from typing import cast
 
 import pytest
+import structlog
 
 from tests.helpers.mongo import Missing, Mongo, is_there, running
 from tests.helpers.stores import NewStore, sqlite
 
 STORES = ["sqlite", "mongo"]
+
+# As structlog has it, a traceback shows all variables of all its frames, which takes 70 ms for each line of the log.
+PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from reader.container import open_mappers
 from reader.mappers import Mappers
-from reader.mappers.sqlite import SqliteMappers
 from reader.settings import Settings
-from tests.helpers.mongo_watch import WATCH
 
 NewStore = Callable[[], AbstractContextManager[str]]
 
@@ -29,11 +27,6 @@ async def open_store(folder: Path, store: str) -> Mappers:
     mappers = await open_mappers(Settings(_env_file=None, data=folder, store=store))
     await mappers.migrate()
     return mappers
-
-
-def trips_of(mappers: Mappers) -> int:
-    """Round trips that a store has made so far."""
-    return mappers.engine.trips if isinstance(mappers, SqliteMappers) else WATCH.trips
 
 
 def check_histories(machine: type[RuleBasedStateMachine], new_store: NewStore, examples: int, steps: int) -> None:

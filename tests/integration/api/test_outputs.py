@@ -13,9 +13,9 @@ import pytest
 from reader.ingest.parse import ParsedEntry, ParsedFeed, parse
 from reader.models.share import Link
 from tests.helpers.app import PASSWORD, Person, World, open_world
+from tests.helpers.counts import once
 from tests.helpers.formats import judge_atom, judge_json_feed, judge_rss
 from tests.helpers.sinks import judge
-from tests.helpers.stores import trips_of
 from web.app import create_app
 
 FORMATS = ("atom", "rss", "json")
@@ -378,9 +378,12 @@ async def test_a_feed_that_was_given_to_one_reader_is_not_told(
 
 async def trips(world: World, client: httpx.AsyncClient, path: str) -> int:
     """Round trips to the store that an answer takes."""
-    before = trips_of(world.container.mappers)
-    assert (await get(client, path)).status_code == 200
-    return trips_of(world.container.mappers) - before
+
+    async def answered() -> None:
+        assert (await get(client, path)).status_code == 200
+
+    _, trips = await once(world.container.mappers, answered)
+    return trips
 
 
 async def test_a_document_costs_the_same_round_trips_whatever_its_size(

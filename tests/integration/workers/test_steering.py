@@ -257,6 +257,7 @@ async def test_dead_letters_all_at_once(bench: Bench, manager: Manager, run_as: 
     run_as(job)
     operations = bench.container.services.operations
     await operations.set_setting(SYSTEM, "icon", "attempts", 1)
+    await until(lambda: {each.settings.attempts for each in manager.queue_statuses() if each.name == "icon"} == {1})
     for number in range(30):
         await bench.container.gateways.work.submit(FetchIcon(number))
         await bench.queue.put(FetchIcon(number))

@@ -19,9 +19,10 @@ import org.h2.mvstore.MVStore;
 
 /** Arguments: a port (0: a free one), and a file if what is stored is to outlive the process. Ends with its input.
  *
- * Answers are copies made before the next command on that database runs: as the library has it they are the stored documents themselves,
- * which change while they are being written to the client, so that a reader sees half an update. With a file a write is
- * answered when it is in there, as MongoDB does with {j: true}; by itself the library writes once a second.
+ * Answers are copies made before the next command on that database runs: as the library has it they are the stored
+ * documents themselves, which change while they are being written to the client, so that a reader sees half an update.
+ * With a file a write is answered when it is in there, as MongoDB does with {j: true}; by itself the library writes once
+ * a second.
  */
 class Server {
     private static final Set<String> READS =
