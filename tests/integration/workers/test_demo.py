@@ -24,8 +24,8 @@ def demo() -> Iterator[DemoSite]:
 
 
 @pytest_asyncio.fixture
-async def program(tmp_path: Path, demo: DemoSite) -> AsyncIterator[Program]:
-    made = Program(settings_in(tmp_path, fetch_allow="127.0.0.2/32", discovery_wait=15), also=[demo.tell])
+async def program(tmp_path: Path, store: str, demo: DemoSite) -> AsyncIterator[Program]:
+    made = Program(settings_in(tmp_path, store=store, fetch_allow="127.0.0.2/32", discovery_wait=15), also=[demo.tell])
     await made.open()
     made.start()
     yield made

@@ -105,11 +105,11 @@ async def test_without_a_worker_the_row_waits_for_one(bench: Bench, site: Site) 
     assert finding.wait and row is not None and row.state == "waiting"
 
 
-async def test_a_worker_in_another_process_answers(tmp_path: Path, site: Site) -> None:
+async def test_a_worker_in_another_process_answers(tmp_path: Path, store: str, site: Site) -> None:
     """`evantr web` and `evantr worker` on one file: here as two programs that share nothing else."""
     site.feed("/feed.xml").publish()
-    web = Program(settings_in(tmp_path), queues=(), updater=False)
-    worker = Program(settings_in(tmp_path), updater=False, polls=True)
+    web = Program(settings_in(tmp_path, store=store), queues=(), updater=False)
+    worker = Program(settings_in(tmp_path, store=store), updater=False, polls=True)
     await web.open()
     await worker.open()
     web.start()

@@ -17,12 +17,13 @@ from workers.program import Program
 
 
 async def test_pages_of_a_process_without_workers_learn_what_arrives(
-    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: str, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
     feed = site.feed()
     feed.publish_many(2)
-    web, worker = Program(settings_in(tmp_path), queues=(), updater=False), Program(settings_in(tmp_path))
+    settings = settings_in(tmp_path, store=store)
+    web, worker = Program(settings, queues=(), updater=False), Program(settings)
     container = await web.open()
     await worker.open()
     row, _ = await container.mappers.feeds.create(feed.url, title="", site_url=None, description=None, now=0.0)
@@ -43,12 +44,12 @@ async def test_pages_of_a_process_without_workers_learn_what_arrives(
 
 
 async def test_a_part_that_ends_is_reported_and_the_others_go_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def broken(container: Container) -> None:
         raise ZeroDivisionError("as expected")
 
-    program = Program(settings_in(tmp_path), also=[broken])
+    program = Program(settings_in(tmp_path, store=store), also=[broken])
     await program.open()
     program.start()
     await until(lambda: program.updater is not None and program.updater.leading)

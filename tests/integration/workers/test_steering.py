@@ -142,9 +142,10 @@ async def _problem(bench: Bench) -> bool:
     return problem is not None and "max_running has to be a number" in problem
 
 
-async def test_another_process_hears_of_a_change(tmp_path: Path) -> None:
+async def test_another_process_hears_of_a_change(tmp_path: Path, store: str) -> None:
     """By the revision that every report brings back."""
-    one, other = Program(settings_in(tmp_path)), Program(settings_in(tmp_path), updater=False)
+    settings = settings_in(tmp_path, store=store)
+    one, other = Program(settings), Program(settings, updater=False)
     container = await one.open()
     await other.open()
     other.start()

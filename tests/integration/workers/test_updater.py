@@ -105,12 +105,12 @@ def test_who_counts_as_dead() -> None:
     assert not is_dead(f"{machine}/{pid}/")
 
 
-async def test_a_program_pulls_what_is_due_and_new_entries(tmp_path: Path, site: Site) -> None:
+async def test_a_program_pulls_what_is_due_and_new_entries(tmp_path: Path, store: str, site: Site) -> None:
     """The whole background in one process, from start to end."""
     feeds = [site.feed(f"/{number}.xml") for number in range(12)]
     for feed in feeds:
         feed.publish_many(2)
-    program = Program(settings_in(tmp_path))
+    program = Program(settings_in(tmp_path, store=store))
     container = await program.open()
     for feed in feeds:
         await container.mappers.feeds.create(feed.url, title="", site_url=None, description=None, now=0.0)

@@ -148,7 +148,7 @@ from tests.integration.workers.conftest import settings_in
 from workers.program import Program
 
 async def main():
-    program = Program(settings_in(Path(sys.argv[1])))
+    program = Program(settings_in(Path(sys.argv[1]), store=sys.argv[2]))
     await program.open()
     program.start()
     while not program.updater.leading:
@@ -160,19 +160,19 @@ asyncio.run(main())
 """
 
 
-def start_child(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(folder)], stdout=subprocess.PIPE, text=True)
+def start_child(folder: Path, store: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", CHILD, str(folder), store], stdout=subprocess.PIPE, text=True)
 
 
-async def test_a_standby_takes_over_from_a_killed_program(tmp_path: Path, site: Site) -> None:
+async def test_a_standby_takes_over_from_a_killed_program(tmp_path: Path, store: str, site: Site) -> None:
     """Two programs on one store; the leader is killed without a word."""
-    child = await asyncio.to_thread(start_child, tmp_path)
+    child = await asyncio.to_thread(start_child, tmp_path, store)
     try:
         assert child.stdout is not None
         line = await asyncio.to_thread(child.stdout.readline)
         while line and line.strip() != "leads":
             line = await asyncio.to_thread(child.stdout.readline)
-        standby = Program(settings_in(tmp_path))
+        standby = Program(settings_in(tmp_path, store=store))
         container = await standby.open()
         standby.start()
         await asyncio.sleep(2.5)
