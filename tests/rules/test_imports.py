@@ -17,7 +17,10 @@ HOMES = {
     "fastapi": ("api/", "web/"),
     "starlette": ("api/", "web/"),
     "sse_starlette": ("api/",),
-    "uvicorn": ("workers/serve.py",),
+    "uvicorn": (
+        "workers/serve.py",
+        "workers/farewell.py",
+    ),
     "aiohttp": ("reader/ingest/fetch.py", "reader/ingest/connect.py", "reader/ingest/failures.py", "workers/demo/"),
     "pymemcache": ("reader/cache/memcached.py",),
     "nats": ("reader/pubsub/connection.py",),

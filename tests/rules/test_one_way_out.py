@@ -17,6 +17,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "reader/ingest/connect.py",
         "reader/ingest/failures.py",
         "reader/process.py",
+        "workers/farewell.py",
         "workers/serve.py",
         "workers/cpu_process.py",  # sizes the buffer of a pipe to a process of its own
     ),
