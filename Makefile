@@ -41,9 +41,11 @@ bench: $(VENV)/.test
 
 bench-updater: $(VENV)/.test
 	$(BIN)/python -m benchmarks.updater $(if $(SEED),--seed $(SEED)) $(if $(EACH),--each $(EACH)) $(if $(WRITE),--write)
+	$(if $(WRITE),$(BIN)/python -m benchmarks.scaling --write)
 
 bench-cluster: $(VENV)/.test
 	$(BIN)/python -m benchmarks.cluster $(if $(WRITE),--write)
+	$(if $(WRITE),$(BIN)/python -m benchmarks.scaling --write)
 
 # What one of each costs; with WRITE, also what systems of some size take by that.
 bench-units: $(VENV)/.test

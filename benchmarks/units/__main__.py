@@ -85,8 +85,9 @@ Microseconds of the web process with its threads, over HTTP, signed in by cookie
 NATS; the servers' own time is not in it. MongoDB is a stand-in here ({mongo}), whose speed tells nothing: what counts
 are Evantr's time, the commands it sends and the round trips it waits for. Pulls: with parsing and cleaning in the CPU
 pool, from a server of feeds on this machine; without the queue. The reader has {feeds} subscriptions with 20 entries
-each. Commands are those of the service; the session is asked of memcached. *After news*: one of the reader's feeds got
-an entry since the request before. *Cold*: the process has forgotten the reader and all feeds.
+each. Commands are those of the service; the session is asked of memcached. Eight pulls run at a time, and share
+commands; their round trips are those of one alone. *After news*: one of the reader's feeds got an entry since the
+request before. *Cold*: the process has forgotten the reader and all feeds.
 
 {work}
 

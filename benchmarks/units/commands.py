@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from benchmarks.seed import entry
+from benchmarks.units.serve import AT_ONCE
 from benchmarks.units.work import Reader
 from benchmarks.units.world import World
-from reader.gateways.pulls import PullOutcome
 from reader.models.reading import Scope
 from reader.models.user import Actor
 from tests.helpers.mongo_watch import WATCH
@@ -18,9 +19,9 @@ Call = Callable[[], Awaitable[object]]
 
 
 class Counts(NamedTuple):
-    commands: int
-    writes: int  # of these
-    trips: int
+    commands: float
+    writes: float  # of these
+    trips: float
 
 
 async def commands(world: World, reader: Reader, pulled: list[int], change: Callable[[], None]) -> dict[str, Counts]:
@@ -45,10 +46,10 @@ async def commands(world: World, reader: Reader, pulled: list[int], change: Call
     for name, call in calls.items():
         await call()
         out[name] = await _counted(call)
-    pulls = iter(pulled)
-    out["pull, 304"] = await _pull(world, next(pulls), 0)
+    some = pulled[: AT_ONCE + 1]
+    out["pull, 304"] = await _pulls(world, some, 0)
     change()
-    out["pull with 2 new entries of 22"] = await _pull(world, next(pulls), 2)
+    out["pull with 2 new entries of 22"] = await _pulls(world, some, 2)
     await world.append(world.full[0], [entry(random.Random(5), 0, 10**7, world.now)])
     out["list of 20 entries, after news"] = await _counted(lists())
     world.container.gateways.reading._shelves.clear()
@@ -57,18 +58,25 @@ async def commands(world: World, reader: Reader, pulled: list[int], change: Call
     return out
 
 
-async def _pull(world: World, feed_id: int, new: int) -> Counts:
-    await world.container.mappers.feeds.make_due(feed_id, world.now)
-    outcome = PullOutcome(skipped=True)
+async def _pulls(world: World, feed_ids: list[int], new: int) -> Counts:
+    """Commands of one among several that run together, for they share some; round trips of one alone."""
+    alone, *others = feed_ids
+    trips = (await _together(world, [alone], new)).trips
+    commands, writes, _ = await _together(world, others, new)
+    return Counts(commands / len(others), writes / len(others), trips)
+
+
+async def _together(world: World, feed_ids: list[int], new: int) -> Counts:
+    for feed_id in feed_ids:
+        await world.container.mappers.feeds.make_due(feed_id, world.now)
 
     async def pull() -> None:
-        nonlocal outcome
-        outcome = await world.container.gateways.pulls.pull(feed_id)
+        outcomes = await asyncio.gather(*map(world.container.gateways.pulls.pull, feed_ids))
+        wrong = [each for each in outcomes if each.skipped or each.new != new]
+        if wrong:
+            raise RuntimeError(f"feeds were to bring {new} entries: {wrong}")
 
-    counted = await _counted(pull)
-    if outcome.skipped or outcome.new != new:
-        raise RuntimeError(f"feed {feed_id} was to bring {new} entries: {outcome}")
-    return counted
+    return await _counted(pull)
 
 
 async def _counted(call: Call) -> Counts:

@@ -46,7 +46,8 @@ def shown(value: float) -> str:
 
 
 def read_tables(text: str) -> dict[str, dict[str, dict[str, float]]]:
-    """All tables of a page: head of the first column → row → column → number."""
+    """All tables of a page: head of the first column → row → column → number. Those with
+    the same head are one."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     columns: list[str] = []
     name = ""
@@ -56,7 +57,7 @@ def read_tables(text: str) -> dict[str, dict[str, dict[str, float]]]:
             columns = []
         elif not columns:
             name, *columns = cells
-            found[name] = {}
+            found.setdefault(name, {})
         elif not re.fullmatch(r"-+", cells[0]):
             values = zip(columns, cells[1:], strict=True)
             found[name][cells[0]] = {column: number for column, cell in values if (number := _number(cell)) is not None}
