@@ -14,13 +14,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BROWSERS, CONTRACTS = "tests/browser", "tests/contract"
+IN_BROWSERS = [BROWSERS, "-n", "2", "--dist", "loadfile"]
 ON_CLUSTER = [f"{BROWSERS}/test_reading.py", f"{BROWSERS}/test_import.py"]  # all of them: make test-cluster
 WORKERS = (os.cpu_count() or 1) + 1  # much of a test is waiting for a process or a clock
 REST = ["-n", str(WORKERS), "--dist", "loadfile", f"--ignore={BROWSERS}", f"--ignore={CONTRACTS}"]
 
 
 def start(arguments: list[str], output: object = None, **variables: str) -> subprocess.Popen[bytes]:
-    command, environment = [sys.executable, "-m", "pytest", *arguments], os.environ | variables
+    command, environment = [sys.executable, "-m", "pytest", "--durations=15", *arguments], os.environ | variables
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         command, cwd=ROOT, env=environment, stdout=output, stderr=output
     )
@@ -29,7 +30,7 @@ def start(arguments: list[str], output: object = None, **variables: str) -> subp
 def main() -> int:
     """0 if all passed. What the contracts said follows when everything has ended."""
     began = time.monotonic()
-    codes = [start([BROWSERS]).wait(), start(ON_CLUSTER, EVANTR_TEST_TARGET="cluster").wait()]
+    codes = [start(IN_BROWSERS).wait(), start(ON_CLUSTER, EVANTR_TEST_TARGET="cluster").wait()]
     with tempfile.TemporaryFile() as said:
         quiet, loud = start([CONTRACTS], said), start(REST)
         try:
