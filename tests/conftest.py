@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Generator, Iterator
+from multiprocessing import forkserver
 from typing import cast
 
 import pytest
@@ -17,6 +19,14 @@ STORES = ["sqlite", "mongo"]
 # As structlog has it, a traceback shows all variables of all its frames, which takes 70 ms for each line of the log.
 PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server() -> None:
+    """CPU processes of these tests come from a server that has imported what they need: hundreds of tests start one,
+    and the imports take half a second. Programs that tests start have servers of their own, which imported nothing."""
+    multiprocessing.set_forkserver_preload(["reader.ingest.work", "workers.cpu_process"])
+    forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

@@ -116,8 +116,9 @@ class Reader:
         self.eventually(lambda: self.api("GET", "/counters")["feeds"].get(str(feed_id), 0) == number, 20)
 
     def ready(self) -> None:
-        """Waits until the page's behaviours listen."""
+        """Waits until the page's behaviours listen, and until it was painted: Chromium drops keys pressed before."""
         self.page.locator("html[data-ready]").wait_for(state="attached")
+        self.page.wait_for_function("performance.getEntriesByType('paint').length > 0")
 
     def fresh_list(self) -> None:
         """The list of everything, all of it unread, nothing open."""
