@@ -33,6 +33,7 @@ GRACE_SECONDS = 3.0
 BEAT_SECONDS = 5.0
 FAULT_PAUSE = 1.0
 AWAY_SECONDS = 1.0
+AGAIN_SECONDS = 30.0  # longer than a job that was cancelled needs to say so to a store that is away for a while
 
 
 class Manager:
@@ -246,11 +247,13 @@ class Manager:
                     self._wake.set()
 
     def _end_late(self, now: float) -> None:
-        """Jobs over their time limit are cancelled: one look at all of them, not a timer for each."""
+        """Jobs over their time limit are cancelled: one look at all of them, not a timer for each. Again after a while,
+        for a cancellation can be lost (reader/tasks.py)."""
         for task, item in self._tasks.items():
             run = self._runner.runs.get(item.key)
-            if run is not None and now > run.deadline and not run.late:
+            if run is not None and now > run.deadline:
                 run.late = True
+                run.deadline = now + AGAIN_SECONDS
                 task.cancel()
 
     async def _beat(self) -> None:

@@ -33,6 +33,7 @@ from reader.models.entry import Enclosure, NewEntry, SafeHtml
 from reader.models.feed import Icon, Pull
 from reader.models.user import Actor, User
 from reader.settings import Settings
+from reader.tasks import end
 from workers.cpu import CpuPool
 from workers.local import LocalQueue
 from workers.manager import Manager
@@ -155,8 +156,7 @@ class World:
             yield
         finally:
             await manager.stop()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await end([running])
 
     async def icon(self, feed_id: int, type: str = "image/png", body: bytes = b"\x89PNG\r\n\x1a\n") -> str:
         icon = Icon(hashlib.sha256(body).hexdigest(), type, body)

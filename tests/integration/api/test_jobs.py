@@ -18,6 +18,7 @@ import api.v1.jobs_live
 from api.stream import streams_of
 from reader.jobs import Discover, key_of
 from reader.services import jobs as job_service
+from reader.tasks import end as end_tasks
 from tests.helpers.app import Person, World
 from tests.helpers.site import Site
 from tests.integration.api.test_stream import serving
@@ -174,8 +175,7 @@ async def test_an_import_is_a_job_that_can_be_followed(world: World, bob: Person
             async with world.working():
                 waited = await bob.http.get(f"/api/v1/jobs/wait?keys={job['key']}&seconds=20")
         finally:
-            driving.cancel()
-            await asyncio.gather(driving, return_exceptions=True)
+            await end_tasks([driving])
     [done] = waited.json()["jobs"]
     assert (done["state"], done["result"]["done"], done["result"]["failed"]) == ("done", 1, 0)
     sidebar = (await bob.http.get("/api/v1/sidebar")).json()

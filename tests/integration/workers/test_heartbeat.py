@@ -16,6 +16,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from reader.errors import Upstream
+from reader.tasks import end
 from tests.helpers.app import World, open_world
 from tests.helpers.wait import until
 from workers.heartbeat import LEASE, SIGNATURE, Heartbeat, next_pause, signed
@@ -64,8 +65,7 @@ async def beating(world: World, leads: list[bool], **options: Any) -> AsyncItera
     try:
         yield
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await end([running])
 
 
 @asynccontextmanager

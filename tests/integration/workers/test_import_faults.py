@@ -19,6 +19,7 @@ import pytest
 from reader.clock import Clock
 from reader.container import Container, build
 from reader.models.user import Actor
+from reader.tasks import end as end_tasks
 from tests.helpers.farm import Farm
 from tests.integration.workers.conftest import settings_in
 from workers.cpu import CpuPool
@@ -43,9 +44,7 @@ async def working(folder: Path, cpu: CpuPool, clock: Clock | None = None, driver
         yield container
     finally:
         await manager.stop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(tasks)
         await container.close()
 
 

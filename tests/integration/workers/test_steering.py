@@ -18,6 +18,7 @@ from reader.gateways.operations import BUCKET_SECONDS
 from reader.jobs import FetchIcon, Payload, PullFeed
 from reader.models.operations import DeadLetter
 from reader.models.user import ANONYMOUS, SYSTEM, Actor
+from reader.tasks import end
 from tests.helpers.wait import until, until_async
 from tests.integration.workers.conftest import Bench, settings_in
 from workers import jobs
@@ -218,8 +219,7 @@ async def test_the_overview_tells_how_things_stand(
     assert "Attempt 1 of 3 failed" in failed.lines[0]
     assert overview.updater.holder is None
     gate.set()
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await end([running])
     await say.stop()
     assert await bench.container.services.operations.managers(SYSTEM) == ()
 
