@@ -43,6 +43,8 @@ class Hints:
         self._hurry = hurry
         self._known: dict[str, tuple[str, float]] = {}  # key → (queue, until)
         self._over: list[bytes] = []  # keys that left and were not told yet
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
         self._lately: dict[str, float] = {}  # keys that left a moment ago → until when that counts
         self.delayed: dict[str, Delayed] = {}
         self.left = asyncio.Event()
@@ -76,8 +78,8 @@ class Hints:
         """It is done, here: soon all know."""
         self._went(key)
         self.delayed.pop(key, None)
-        if not self._over:
-            asyncio.get_running_loop().call_later(LEFT_SECONDS, lambda: self._keep(self.tell()))
+        if not self._over and not self._closed:
+            self._timer = asyncio.get_running_loop().call_later(LEFT_SECONDS, lambda: self._keep(self.tell()))
         self._over.append(bytes.fromhex(key))
         self.left.set()
 
@@ -110,6 +112,13 @@ class Hints:
             del self.delayed[key]
 
     # ---- telling and hearing
+
+    async def close(self) -> None:
+        """Tells what was not told yet, and nothing later: no task begins after the last ones have ended."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.tell()
 
     async def tell(self) -> None:
         over, self._over = self._over, []

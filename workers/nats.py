@@ -91,7 +91,7 @@ class NatsQueue:
     async def close(self) -> None:
         for lane in self._lanes.values():
             await lane.hand_back(0.0)
-        await self._hints.tell()
+        await self._hints.close()
         await self._connection.settle()
         await end(self._tasks)
         await self._connection.close()
