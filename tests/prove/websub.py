@@ -44,8 +44,11 @@ async def _failure(check: Check) -> str | None:
     """What a check says; None when it holds."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            async with open_stage(Path(folder)) as stage:
-                await check(stage)
+            if "stage" in inspect.signature(check).parameters:
+                async with open_stage(Path(folder)) as stage:
+                    await check(stage)
+            else:  # it sets its own, on SQLite
+                await check(tmp_path=Path(folder), store="")
         except Exception as error:  # a check that breaks has not held either
             return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
     return None

@@ -248,4 +248,4 @@ def feed_of(url: str, *titles: str, hub: str | None = None, own: str | None = No
     )
 
 
-Check = Callable[[Stage], Awaitable[None]]
+Check = Callable[..., Awaitable[None]]  # takes a Stage, or a folder and a store
