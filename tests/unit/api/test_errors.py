@@ -11,7 +11,7 @@ from api.bodies import parse_json
 from api.errors import Problem, Refused, problem_of
 from api.v1.marks import MarkAllIn, MarkIn
 from api.words import in_words, sentence
-from reader.errors import Conflict, EvantrError, Forbidden, Invalid, Limited, NotFound, Upstream
+from reader.errors import Away, Conflict, EvantrError, Forbidden, Invalid, Limited, NotFound, Upstream
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ from reader.errors import Conflict, EvantrError, Forbidden, Invalid, Limited, No
         (Forbidden("x", signed_out=True), 401),
         (Limited("x", 7), 429),
         (Upstream("dns", "x"), 502),
+        (Away("x"), 503),
         (EvantrError("x"), 400),
         (Refused(413, "x"), 413),
     ],
@@ -36,7 +37,7 @@ def test_each_error_has_its_status(error: Exception, status: int) -> None:
 def test_every_error_of_the_tree_is_known() -> None:
     names = {kind.__name__ for kind in EvantrError.__subclasses__()}
     assert {name for name in names if not name.startswith("_")} == {  # a module's own, seen nowhere else
-        "NotFound", "Invalid", "Conflict", "Forbidden", "Limited", "Upstream",
+        "NotFound", "Invalid", "Conflict", "Forbidden", "Limited", "Upstream", "Away",
     }  # fmt: skip
 
 
