@@ -118,7 +118,8 @@ class Reader:
     def ready(self) -> None:
         """Waits until the page's behaviours listen, and until it was painted: Chromium drops keys pressed before."""
         self.page.locator("html[data-ready]").wait_for(state="attached")
-        self.page.wait_for_function("performance.getEntriesByType('paint').length > 0")
+        # Not wait_for_function: it asks again by eval within the page, which the policy of our pages forbids.
+        self.eventually(lambda: bool(self.page.evaluate("performance.getEntriesByType('paint').length > 0")))
 
     def fresh_list(self) -> None:
         """The list of everything, all of it unread, nothing open."""

@@ -78,7 +78,7 @@ def test_from_upload_to_undo(reader: Reader, list_of: Path) -> None:
     expect(page.locator("[data-state=running]")).to_be_visible()
     expect(page.locator("[data-now]")).to_contain_text("Now at ")
     first = float(bar.evaluate("bar => bar.value"))
-    page.wait_for_function("before => document.querySelector('progress').value > before", arg=first, timeout=15_000)
+    reader.eventually(lambda: float(bar.evaluate("bar => bar.value")) > first, 15)
     # Leave, come back: it went on.
     left_at = float(bar.evaluate("bar => bar.value"))
     address = page.url
