@@ -1,6 +1,8 @@
 # The project's own commands. `make run` and `make test` need nothing but Python 3.11+, pip and make.
 PYTHON ?= python3
 VENV := .venv
+# Where it is set, each process compiles all it runs anew: a third of its start.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 
 .PHONY: run demo cluster secrets test test-cluster lint bench bench-cluster bench-units bench-updater prove screenshots \

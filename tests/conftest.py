@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Generator, Iterator
 from multiprocessing import forkserver
 from typing import cast
@@ -15,6 +16,9 @@ from tests.helpers.mongo import Missing, Mongo, is_there, running
 from tests.helpers.stores import NewStore, sqlite
 
 STORES = ["sqlite", "mongo"]
+
+# httpx asks of each request whether trio runs, by importing it: there is none, and it is looked for in vain each time.
+sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
 
 # As structlog has it, a traceback shows all variables of all its frames, which takes 70 ms for each line of the log.
 PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import zoneinfo
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal
 
 import structlog
@@ -257,4 +258,10 @@ def _preference_problem(name: str, value: object) -> str | None:
 
 
 def _is_zone(value: object) -> bool:
-    return isinstance(value, str) and value in zoneinfo.available_timezones()
+    return isinstance(value, str) and value in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """All names of time zones. To gather them reads some hundred files."""
+    return frozenset(zoneinfo.available_timezones())

@@ -34,6 +34,7 @@ from reader.models.feed import Icon, Pull
 from reader.models.user import Actor, User
 from reader.settings import Settings
 from reader.tasks import end
+from tests.helpers.stores import lay_out
 from workers.cpu import CpuPool
 from workers.local import LocalQueue
 from workers.manager import Manager
@@ -199,6 +200,7 @@ async def open_world(folder: Path, make_app: MakeApp = api_alone, **settings: ob
     values = {"data": folder, "fetch_allow": "127.0.0.0/8", "discovery_wait": 0.2, **settings}
     hands = Hands()
     cpu = CpuPool(1)
+    lay_out(folder, str(values.get("store", "")))
     async with AsyncExitStack() as stack:
         container = await build(
             Settings(_env_file=None, **values),  # type: ignore[arg-type]

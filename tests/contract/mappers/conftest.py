@@ -15,6 +15,7 @@ from reader.mappers import mongo as on_mongo
 from reader.mappers import sqlite as on_sqlite
 from tests.contract.mappers.recorder import RecordedMappers
 from tests.helpers.mongo_watch import WATCH, Shape
+from tests.helpers.stores import lay_out
 
 STORES = ["sqlite", "mongo"]
 LAST = ("test_complete.py", "test_indexes.py", "test_shards.py", "test_explain.py")
@@ -54,6 +55,7 @@ async def plain(store_name: str, tmp_path: Path, request: pytest.FixtureRequest)
     if store_name == "mongo":
         store: Store = await on_mongo.open_store(request.getfixturevalue("mongo_store"))
     else:
+        lay_out(tmp_path / "store")
         store = await on_sqlite.open_store(tmp_path / "store" / "evantr.sqlite")
     yield store
     await store.close()

@@ -19,6 +19,7 @@ from reader.models.user import User
 from reader.settings import Settings
 from tests.helpers.servers import Server, nats_server
 from tests.helpers.site import Site
+from tests.helpers.stores import lay_out
 from workers.cpu import CpuPool
 from workers.local import LocalQueue
 from workers.nats import NatsQueue
@@ -121,6 +122,7 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path, store: str, cpu:
         settings |= {"bus": url, "queue": url, "cluster": f"t{abs(hash(request.node.nodeid))}"}
         queue = NatsQueue(url, str(settings["cluster"]))
         await queue.start()
+    lay_out(tmp_path, store)
     container = await build(settings_in(tmp_path, **settings), queue=queue, cpu=cpu, clock=clock)
     await container.mappers.migrate()
     await container.fetcher.start()

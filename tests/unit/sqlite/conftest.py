@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from reader.mappers.sqlite import SqliteMappers, open_store
+from tests.helpers.stores import lay_out
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def store(path: Path) -> AsyncIterator[SqliteMappers]:
+    lay_out(path.parent)
     store = await open_store(path)
-    await store.migrate()
     yield store
     await store.close()
