@@ -180,16 +180,22 @@ class Engine:
         self._trace = callback
 
     async def close(self) -> None:
-        """Finishes what waits, then closes the connections. Idempotent."""
+        """Finishes what waits, then closes the connections. Idempotent.
+
+        The writer's is the last one: whichever closes last takes the log back into the file, but of two that close in
+        the same moment neither does.
+        """
         if self._closed:
             return
         self._closed = True
         self._near.close()
-        self._writes.close()
-        for _ in self._threads[1:]:
+        writer, *readers = self._threads
+        for _ in readers:
             self._reads.put(None)
-        for thread in self._threads:
+        for thread in readers:
             await asyncio.to_thread(thread.join)
+        self._writes.close()
+        await asyncio.to_thread(writer.join)
 
     def _read_loop(self, con: sqlite3.Connection) -> None:
         trace: Trace | None = None

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -155,6 +156,19 @@ async def test_closing_finishes_what_waits(store: SqliteMappers) -> None:
     assert await asyncio.gather(*waiting) == [1] * 20
     with pytest.raises(StoreError, match="closed"):
         await store.engine.read(lambda con: None)
+
+
+async def test_the_writer_closes_last_and_leaves_one_file(store: SqliteMappers, path: Path) -> None:
+    """Two connections that close in the same moment would both leave the log to the other."""
+    gate = threading.Event()
+    reading = asyncio.ensure_future(store.engine.read(lambda con: gate.wait(10)))
+    await store.engine.write(insert("a"))
+    closing = asyncio.ensure_future(store.close())
+    await asyncio.sleep(0.05)
+    assert "sqlite-writer" in {thread.name for thread in threading.enumerate()}
+    gate.set()
+    await asyncio.gather(reading, closing)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 async def test_a_lock_held_elsewhere_is_an_error_and_no_deadlock(
