@@ -47,9 +47,10 @@ class Drawn:
         below: list[Run] = []
         left = self._left(scope, view)
         for state in view.subs:
-            if not self.there(state):
-                continue
             feed_id = state.mark.feed_id
+            # Not of a subscription that another request learned to be gone, after the view was made.
+            if not self.there(state) or self._subs.get(feed_id) is not state:
+                continue
             if feed_id in limits or feed_id in self._changes or feed_id in self._shadows:
                 unread, seen = self._parts(state, limits.get(feed_id))
             else:

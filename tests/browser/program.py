@@ -84,7 +84,7 @@ def _mongo() -> mongo.Mongo:
 
 @contextmanager
 def _cluster(folder: Path, settings: dict[str, str]) -> Iterator[Program]:
-    variables = {f"EVANTR_{name.upper()}": value for name, value in settings.items()}
+    variables = {f"EVANTR_{name.upper()}": value for name, value in settings.items()} | {"PROXY_POLICY": "random"}
     with _mongo().database() as store, Composed(folder, store, free_port(), variables) as cluster:
         cluster.up()
         settings_of_store = Settings(_env_file=None, store=store)

@@ -45,6 +45,15 @@ def say(line: str = "") -> None:
     sys.stdout.flush()
 
 
+def _step(what: str) -> None:
+    """What is being started: in one line that changes, on a terminal; "" clears it."""
+    if sys.stdout.isatty():
+        sys.stdout.write(f"\r\x1b[KStarting {what} …" if what else "\r\x1b[K")
+        sys.stdout.flush()
+    elif what:
+        say(f"Starting {what} …")
+
+
 def main(folder: Path = FOLDER) -> int:
     """``folder``: where logs go, and what processes keep in files while they run; emptied first."""
     _end_with_make()
@@ -52,16 +61,18 @@ def main(folder: Path = FOLDER) -> int:
     try:
         _check()
         with _alone(folder), guarding(), _store() as (store, about):
-            variables = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+            _step("NATS and memcached")
+            variables = {name: value for name, value in os.environ.items() if name.startswith((PREFIX, "PROXY_"))}
             port = int(variables.pop("EVANTR_PORT", "8000"))
             with Composed(folder, store, port, variables) as cluster:
-                say("Starting …")
-                cluster.up()
+                cluster.up(_step)
+                _step("")
                 say(_words(cluster, about))
                 _watch(cluster, stop)
                 say("\nEverything ends what it is doing; press Ctrl-C again to end at once.")
                 cluster.down()
     except (Cannot, mongo.Missing, AssertionError) as error:
+        _step("")
         say(str(error))
         return CANNOT_START
     return 0
@@ -120,6 +131,7 @@ def _store() -> Iterator[tuple[str, str]]:
     if given := os.environ.get("EVANTR_STORE"):
         yield given, "as EVANTR_STORE says"
         return
+    _step("MongoDB" if mongo.is_there() else "the stand-in for MongoDB, which is built the first time")
     with mongo.running() as server, server.database() as url:
         about = "empties itself at the end" if server.real else "a stand-in for MongoDB, to try it: nothing is kept"
         yield url, about

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -84,11 +84,12 @@ class Group:
         """The end of each process's log, for who has to find out what went wrong."""
         return "\n".join(f"== {p.log_file.name}\n{p.log[-1500:]}" for p in self.processes if p.log_file.exists())
 
-    def up(self) -> None:
-        """Everything runs, and every web process answers."""
+    def up(self, told: Callable[[str], object] = lambda what: None) -> None:
+        """Everything runs, and every web process answers. ``told`` hears what is being waited for."""
         for process in self.processes:
             self.spawn(process)
-        for web in self.webs:
+        for number, web in enumerate(self.webs, 1):
+            told(f"Evantr, {number} of {len(self.webs)} web processes")
             web.wait_ready()
 
     def role(self, process: Victim) -> str:
@@ -190,15 +191,16 @@ class Composed(Group):
             process = Victim(folder / name, ports[name], name=name, **self.settings | own)
             self._add(process, service.command)
             self.names[process] = name
-        self.proxy = caddy(folder, port, variables["WEB"])
+        self.proxy = caddy(folder, port, variables["WEB"], variables.get("PROXY_POLICY", ""))
         self.address = f"http://127.0.0.1:{port}"
 
     @property
     def servers(self) -> list[Server]:
         return [self.proxy, *super().servers]
 
-    def up(self) -> None:
-        super().up()
+    def up(self, told: Callable[[str], object] = lambda what: None) -> None:
+        super().up(told)
+        told("the proxy")
         self.proxy.start()
 
     def down(self) -> None:

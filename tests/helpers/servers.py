@@ -151,14 +151,16 @@ def nats_server(folder: Path, port: int | None = None, *, empty: bool = False) -
     return server.start(empty=empty)
 
 
-def caddy(folder: Path, port: int, webs: str) -> Server:
-    """The cluster's proxy with its Caddyfile, not started. ``webs``: host:port of each, separated by spaces."""
+def caddy(folder: Path, port: int, webs: str, policy: str = "") -> Server:
+    """The cluster's proxy with its Caddyfile, not started. ``webs``: host:port of each, separated by spaces;
+    ``policy``: how it chooses between them, "" as the Caddyfile says."""
     environment = {
         "SITE": f"http://127.0.0.1:{port}, http://localhost:{port}",
         "BIND": "127.0.0.1",
         "WEB": webs,
         "XDG_CONFIG_HOME": str(folder / "caddy"),
         "XDG_DATA_HOME": str(folder / "caddy"),
+        **({"PROXY_POLICY": policy} if policy else {}),
     }
     command = [program("caddy"), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
     return Server(command, port, folder / "proxy.log", environment=environment)

@@ -63,7 +63,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         pytest.skip(f"MongoDB: {missing}")
     folder, port = tmp_path_factory.mktemp("made") / "cluster", free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EVANTR_") or "MONGO" in name}
-    settings = {"EVANTR_PORT": str(port), "EVANTR_FETCH_ALLOW": "127.0.0.0/8"}
+    settings = {"EVANTR_PORT": str(port), "EVANTR_FETCH_ALLOW": "127.0.0.0/8", "PROXY_POLICY": "random"}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.cluster", str(folder)],
         cwd=ROOT, env=clean | settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -107,3 +107,28 @@ async def test_all_at_once(tmp_path: Path, store: str, seed: int) -> None:
             await asyncio.gather(*acts)
             fresh = ReadingGateway(it.store, MemoryBus(), Clock(now=lambda: NOW))
             assert await chaos.all_lists(it.reading) == await chaos.all_lists(fresh)
+
+
+async def test_a_list_goes_on_though_a_feed_leaves_it_in_that_moment(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another request learns that a subscription is gone while this one asks for the marks made since."""
+    async with told(tmp_path, store) as it:
+        site, other = it.site, it.first[2]
+        for feed_id in (site, other):
+            await it.subscribe(feed_id)
+        ids = await it.publish(site, 4)
+        await it.share(ids[0], it.first)
+        page = await it.page(limit=1)
+        await it.reading.mark(it.user, [ids[1]], True)
+        journal = it.store.subscriptions.journal
+
+        async def meanwhile(user_id: int, since_rev: int) -> object:
+            found = await journal(user_id, since_rev)
+            await it.subscribing.unsubscribe(it.user, [site], "Gone")
+            assert (await it.page()).total == 1
+            return found
+
+        monkeypatch.setattr(it.store.subscriptions, "journal", meanwhile)
+        following = await it.page(after=page.next)
+        assert {view.entry.feed_id for view in following.entries} <= {other}
