@@ -57,8 +57,8 @@ floor of that is fetching and acknowledging alone. An event's way is from `publi
 another; its floor is by how much a sleep of {gap} ms is late in the sender meanwhile: what this machine makes all wait.
 Pulls are rounds of {feeds} feeds that are due at once and did not change, answered without delay; the
 embedded default is `evantr serve` alone on SQLite, the cluster two web, two worker and two updater processes with NATS,
-memcached and {database}. Memory is the proportional set size of one process with its
-children, after these rounds.
+memcached and {database}.
+Memory is the proportional set size of one process with its children, after these rounds.
 
 A pull on MongoDB costs several times that on SQLite: each command goes through the driver in Python, where SQLite is
 called in the process. What pulls ask together goes in one command (decision 0014); the lease, and whether anybody reads
