@@ -12,12 +12,12 @@ from reader.mappers.sqlite.gathering import Gathering
 
 
 def test_an_urgent_one_does_not_wait_for_the_patient() -> None:
-    queue: Gathering[int] = Gathering()
+    queue: Gathering[int] = Gathering(patience=60)
     queue.put(1, patient=True)
     queue.put(2, patient=False)
     start = time.monotonic()
     assert queue.take() == [1, 2]
-    assert time.monotonic() - start < 0.015
+    assert time.monotonic() - start < 30
 
 
 def test_patient_ones_come_together() -> None:
