@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 import structlog
+from pymongo.uri_parser import parse_uri
 
 from tests.helpers.mongo import Missing, Mongo, is_there, running
 from tests.helpers.stores import NewStore, sqlite
@@ -33,14 +34,20 @@ def fork_server() -> None:
     forkserver.ensure_running()
 
 
+# PyMongo leaves a socket to the garbage collector when a task is cancelled while it connects (4.20, pool_shared.py).
+LEFT_BY_PYMONGO = "ignore:Exception ignored in. <socket.socket .*{port}.>:pytest.PytestUnraisableExceptionWarning"
+
+
 @pytest.fixture(scope="session")
-def mongo() -> Iterator[Mongo]:
+def mongo(request: pytest.FixtureRequest) -> Iterator[Mongo]:
     """A MongoDB, started at the first test that asks for one."""
     try:
         server = running()
         opened = server.__enter__()
     except Missing as missing:
         pytest.skip(f"MongoDB: {missing}")
+    for _, port in parse_uri(opened.url)["nodelist"]:
+        request.config.addinivalue_line("filterwarnings", LEFT_BY_PYMONGO.format(port=port))
     yield opened
     server.__exit__(None, None, None)
 
