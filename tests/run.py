@@ -1,6 +1,6 @@
-"""`make test`: all tests. Browsers first and alone, for people do not wait either; then the main ways of a person once
-more on a whole cluster, which is mostly waiting, and beside it contracts, which are judged as a whole; then everything
-else, spread over workers.
+"""`make test`: all tests. Browsers first and alone, for people do not wait either, and the main ways of a person once
+more on a whole cluster; then contracts, which are judged as a whole, in a process of their own beside everything else,
+which is spread over workers.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ def start(arguments: list[str], output: object = None, **variables: str) -> subp
 def main() -> int:
     """0 if all passed. What the contracts said follows when everything has ended."""
     began = time.monotonic()
-    codes = [start(IN_BROWSERS).wait()]
-    with tempfile.TemporaryFile() as said, start([CONTRACTS], said) as quiet:
+    codes = [start(IN_BROWSERS).wait(), start(ON_CLUSTER, EVANTR_TEST_TARGET="cluster").wait()]
+    with tempfile.TemporaryFile() as said:
+        quiet, loud = start([CONTRACTS], said), start(REST)
         try:
-            codes += [start(ON_CLUSTER, EVANTR_TEST_TARGET="cluster").wait(), start(REST).wait(), quiet.wait()]
-        except KeyboardInterrupt:  # a terminal tells all of its processes
+            codes += [loud.wait(), quiet.wait()]
+        except KeyboardInterrupt:
+            for process in (loud, quiet):
+                process.terminate()
+                process.wait()
             return 130
         said.seek(0)
         sys.stdout.write(f"\n{CONTRACTS}:\n")

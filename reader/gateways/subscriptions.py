@@ -87,7 +87,8 @@ class SubscriptionGateway:
             now=self._clock.now(),
         )
         if feed.kind == "site" and await self._is_stale(feed):
-            await self._feeds.make_due(feed.id, self._clock.now())
+            if feed.state != "new":  # a new one was due from its first moment, and may have been pulled in between
+                await self._feeds.make_due(feed.id, self._clock.now())
             await self._queue.put(PullFeed(feed.id, user=True))
         await self.changed(user_id)
         return feed

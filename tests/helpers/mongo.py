@@ -47,6 +47,7 @@ class Mongo:
     def database(self) -> Iterator[str]:
         """Address of a new database, gone afterwards."""
         name = _new_name()
+        WATCH.begin()
         yield self.address(name)
         self.client.drop_database(name)
 
@@ -56,6 +57,7 @@ class Mongo:
         indexes anew takes longer than most tests do."""
         name = self.spare.pop() if self.spare else _new_name()
         WATCH.written.pop(name, None)
+        WATCH.begin()
         yield self.address(name)
         with WATCH.unseen():
             self._empty(name)

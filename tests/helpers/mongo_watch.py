@@ -50,15 +50,19 @@ class Watch(monitoring.CommandListener, monitoring.ConnectionPoolListener):
 
     # ---- round trips
 
+    def begin(self) -> None:
+        """A test begins. PyMongo tells nothing of a check-out that was cancelled while it connected."""
+        self._under_way = 0
+
     def connection_check_out_started(self, event: monitoring.ConnectionCheckOutStartedEvent) -> None:
         self.trips += self._under_way == 0
         self._under_way += 1
 
     def connection_check_out_failed(self, event: monitoring.ConnectionCheckOutFailedEvent) -> None:
-        self._under_way -= 1
+        self._under_way = max(0, self._under_way - 1)
 
     def connection_checked_in(self, event: monitoring.ConnectionCheckedInEvent) -> None:
-        self._under_way -= 1
+        self._under_way = max(0, self._under_way - 1)
 
     # ---- commands
 

@@ -39,6 +39,22 @@ async def test_a_new_feed_is_read_and_scheduled(bench: Bench, site: Site) -> Non
     assert events == [EntriesArrived(feed_id, 3, newest), FeedChanged(feed_id)]
 
 
+async def test_a_new_feed_that_was_pulled_before_its_reader_was_there_is_not_pulled_again(
+    bench: Bench, site: Site
+) -> None:
+    """The updater may come between the row of the feed and the subscription."""
+    feed = site.feed()
+    feed.publish_many(3)
+    new = await bench.stored(await bench.feed(feed.url))
+    assert new.state == "new"
+    assert (await bench.container.gateways.pulls.pull(new.id)).new == 3
+    reader = await bench.reader("ada")
+    await bench.container.gateways.subscriptions.subscribe_known(reader.id, new, folder_id=None, own_title=None)
+    assert bench.queue.waiting("pull") == 1, "it is a matter of course that somebody looks"
+    assert (await bench.container.gateways.pulls.pull(new.id)).skipped
+    assert len(site.seen("/feed.xml")) == 1
+
+
 async def test_the_icon_is_asked_for_once_a_week(bench: Bench, site: Site) -> None:
     feed = site.feed()
     feed.publish()
