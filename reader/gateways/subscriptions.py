@@ -71,13 +71,16 @@ class SubscriptionGateway:
         *, folder_id: int | None, own_title: str | None, format: str | None = None,
     ) -> Feed:  # fmt: skip
         """Subscribes to the feed at a proven URL; a feed that is new to the store is pulled at once."""
-        feed, _ = await self._feeds.create(
+        feed, made = await self._feeds.create(
             url, title=title, site_url=site_url, description=description, now=self._clock.now(),
             format=format if is_generated(format) else None,
         )  # fmt: skip
-        return await self.subscribe_known(user_id, feed, folder_id=folder_id, own_title=own_title)
+        return await self.subscribe_known(user_id, feed, folder_id=folder_id, own_title=own_title, made=made)
 
-    async def subscribe_known(self, user_id: int, feed: Feed, *, folder_id: int | None, own_title: str | None) -> Feed:
+    async def subscribe_known(
+        self, user_id: int, feed: Feed, *, folder_id: int | None, own_title: str | None, made: bool = False
+    ) -> Feed:
+        """``made``: the feed was made for this subscription."""
         await self._subscriptions.subscribe(
             user_id,
             feed.id,
@@ -87,7 +90,7 @@ class SubscriptionGateway:
             now=self._clock.now(),
         )
         if feed.kind == "site" and await self._is_stale(feed):
-            if feed.state != "new":  # a new one was due from its first moment, and may have been pulled in between
+            if not made:  # one just made was due from its first moment, and may have been pulled in between
                 await self._feeds.make_due(feed.id, self._clock.now())
             await self._queue.put(PullFeed(feed.id, user=True))
         await self.changed(user_id)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from reader.events import EntriesArrived, FeedChanged, feed_topic
 from reader.ingest.reasons import in_words
@@ -40,19 +43,40 @@ async def test_a_new_feed_is_read_and_scheduled(bench: Bench, site: Site) -> Non
 
 
 async def test_a_new_feed_that_was_pulled_before_its_reader_was_there_is_not_pulled_again(
-    bench: Bench, site: Site
+    bench: Bench, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The updater may come between the row of the feed and the subscription."""
+    """The updater comes between the row of the feed and the subscription."""
     feed = site.feed()
     feed.publish_many(3)
-    new = await bench.stored(await bench.feed(feed.url))
-    assert new.state == "new"
-    assert (await bench.container.gateways.pulls.pull(new.id)).new == 3
     reader = await bench.reader("ada")
-    await bench.container.gateways.subscriptions.subscribe_known(reader.id, new, folder_id=None, own_title=None)
+    gateway, pulls = bench.container.gateways.subscriptions, bench.container.gateways.pulls
+    subscribe = bench.container.mappers.subscriptions.subscribe
+
+    async def late(user_id: int, feed_id: int, **how: Any) -> object:
+        assert (await pulls.pull(feed_id)).new == 3
+        return await subscribe(user_id, feed_id, **how)
+
+    monkeypatch.setattr(bench.container.mappers.subscriptions, "subscribe", late)
+    made = await gateway.subscribe(reader.id, feed.url, "", None, None, folder_id=None, own_title=None)
     assert bench.queue.waiting("pull") == 1, "it is a matter of course that somebody looks"
-    assert (await bench.container.gateways.pulls.pull(new.id)).skipped
+    assert (await pulls.pull(made.id)).skipped
     assert len(site.seen("/feed.xml")) == 1
+
+
+async def test_a_new_feed_that_waits_for_its_turn_in_an_import_is_pulled_for_its_reader(
+    bench: Bench, site: Site
+) -> None:
+    feed = site.feed()
+    feed.publish_many(3)
+    planned = await bench.stored(await bench.feed(feed.url))
+    token = await bench.container.mappers.feeds.lease(planned.id, bench.hands.now(), bench.hands.now() + 9)
+    assert token is not None
+    await bench.container.mappers.feeds.defer(planned.id, token, bench.hands.now() + 3600, "In its turn.")
+    reader, pulls = await bench.reader("ada"), bench.container.gateways.pulls
+    assert (await pulls.pull(planned.id)).skipped
+    gateway = bench.container.gateways.subscriptions
+    await gateway.subscribe(reader.id, feed.url, "", None, None, folder_id=None, own_title=None)
+    assert (await pulls.pull(planned.id)).new == 3
 
 
 async def test_the_icon_is_asked_for_once_a_week(bench: Bench, site: Site) -> None:
