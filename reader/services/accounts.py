@@ -258,10 +258,10 @@ def _preference_problem(name: str, value: object) -> str | None:
 
 
 def _is_zone(value: object) -> bool:
-    return isinstance(value, str) and value in _zones()
+    return isinstance(value, str) and value in time_zones()
 
 
 @cache
-def _zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
     """All names of time zones. To gather them reads some hundred files."""
     return frozenset(zoneinfo.available_timezones())

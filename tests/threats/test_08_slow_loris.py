@@ -65,7 +65,7 @@ async def test_one_deadline_for_all_of_it(kind: Behaviour) -> None:
         with pytest.raises(FetchFailed) as caught:
             await fetcher.get(f"http://127.0.0.1:{port}/")
         assert caught.value.kind == "timeout"
-        assert time.monotonic() - start < 20
+        assert time.monotonic() - start < 2.5
 
 
 async def test_others_do_not_wait() -> None:

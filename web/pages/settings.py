@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from api.deps import set_session
 from reader.errors import Invalid
 from reader.models.reading import Done
+from reader.services.accounts import time_zones
 from web.forms import Form
 from web.kit import Visit
 from web.routing import get, post
@@ -28,8 +28,7 @@ class Problems(dict[str, str]):
 
 @cache
 def zones() -> tuple[str, ...]:
-    names = zoneinfo.available_timezones()
-    usual = (name for name in names if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/")))
+    usual = (name for name in time_zones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/")))
     return ("UTC", *sorted(usual))
 
 

@@ -142,7 +142,7 @@ def test_check_7_writes_fail_during_an_import(tmp_path: Path) -> None:
     """At different sizes a write fails: never corruption, and afterwards the import goes on to its end."""
     with Farm(40, 10, 7) as farm:
         refused = 0
-        for number, size in enumerate((33_000, 70_000, 200_000)):
+        for number, size in enumerate((33_000, 50_000, 70_000, 100_000, 200_000)):
             data = tmp_path / str(number) / "data"
             data.parent.mkdir()
             evantr(data, "user", "add", "ada", "--password", PASSWORD)
